@@ -1,0 +1,69 @@
+/** A message of a topic. Headers are CloudEvents 1.0 in Kafka binary mode (`ce_id`, `ce_type`, …) and Sanwang's own (`sanwang_position`, …). */
+export interface BusMessage {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly key: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON text. */
+  readonly value: string;
+}
+export interface OutgoingMessage {
+  readonly key: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly value: string;
+}
+
+/** Partitions of a topic unless said otherwise; fixed when the topic is made. */
+export const DEFAULT_PARTITIONS = 16;
+/** The topic of a context's events. */
+export const topicOf = (context: string): string => `sanwang.${context}.v1`;
+
+/** A topic as it stands. `generation` changes when the topic is made anew (its offsets then start again). */
+export interface TopicInfo {
+  readonly topic: string;
+  readonly partitions: number;
+  readonly generation: string;
+}
+
+/** Where a consumer stands in one partition: the next offset to read, and the highest log position already taken in. */
+export interface PartitionProgress {
+  readonly topic: string;
+  readonly generation: string;
+  readonly partition: number;
+  readonly nextOffset: number;
+  readonly position: number;
+}
+
+/**
+ * The bus. Delivery is at least once, in order per partition; the partition is murmur2 of the key, as Kafka's.
+ * A server that is away makes calls fail with `unavailable/bus-unavailable`.
+ */
+export interface Bus {
+  /** Makes the topic unless it exists; an existing one keeps its partition count. */
+  ensureTopic(topic: string, options?: { readonly partitions?: number }): Promise<TopicInfo>;
+  topicInfo(topic: string): Promise<TopicInfo | undefined>;
+  /** Next offset of each partition, by partition number. */
+  endOffsets(topic: string): Promise<readonly number[]>;
+
+  /** The log position up to which the relay of a context has published; `LOG_START` at first. */
+  relayCheckpoint(context: string): Promise<number>;
+  /** Publishes in order and moves the checkpoint; the checkpoint never leads what the bus has acknowledged. */
+  publish(context: string, topic: string, messages: readonly OutgoingMessage[], checkpoint: number): Promise<void>;
+
+  /**
+   * Runs a consumer of a group until `signal` aborts. `from` says where a partition is to be read from (the consumer keeps
+   * its own offsets); `handle` is awaited before the next messages of the same partitions come, may get messages of several
+   * partitions at once, and may be called at the same time for different partitions. When it throws, the same messages come
+   * again after a back-off. Resolves when the signal aborts and nothing is in flight.
+   */
+  consume(options: {
+    readonly group: string;
+    readonly topics: readonly string[];
+    from(topic: TopicInfo, partition: number): Promise<number>;
+    handle(messages: readonly BusMessage[]): Promise<void>;
+    readonly signal: AbortSignal;
+  }): Promise<void>;
+
+  close(): Promise<void>;
+}

@@ -1,0 +1,147 @@
+import type { PublishedEvent } from '@sanwang/event-store';
+import type { PartitionProgress, ParkedKey } from '@sanwang/messaging';
+import type { z } from 'zod';
+
+/** A document: JSON. Personal fields are `{ subject, value }` or `{ subject, erased: true }`. */
+export type Document = Readonly<Record<string, unknown>>;
+
+/** A declared index: field names in order; the query planner of the store uses it. Fields are top-level, scalar. */
+export interface IndexDeclaration {
+  readonly name: string;
+  readonly fields: readonly string[];
+}
+
+/**
+ * How one event changes one document. `id` names the document (default: the stream's id part). A `stream` model's document
+ * is fed by one stream and carries its revision; an `entries` model has one document per (stream, revision), written once.
+ * `project` returns the new document, or `undefined` to remove it; it never throws on a recorded fact.
+ */
+export interface ModelHandler<Doc extends Document> {
+  id?(event: PublishedEvent): string;
+  project(doc: Doc | undefined, event: PublishedEvent): Doc | undefined;
+}
+
+/** A read model, declared as a value beside its service. Its name is the consumer group: `<context>.<name>`. */
+export interface ModelDefinition<Doc extends Document = Document> {
+  readonly context: string;
+  readonly name: string;
+  /** Raised when handlers or document change: the model is then rebuilt into a new generation at the next start. */
+  readonly version: number;
+  readonly kind: 'stream' | 'entries';
+  readonly schema: z.ZodType<Doc>;
+  /** By `<context>.<Type>`. */
+  readonly on: Readonly<Record<string, ModelHandler<Doc>>>;
+  readonly indexes: readonly IndexDeclaration[];
+  /** Texts (names, addresses, numbers) that the free-text search finds; tokenised as bigrams by the library. */
+  search?(doc: Doc): readonly string[];
+  /** Top-level fields that place the document in a jurisdiction. Absent: readable by everyone who may run the query. */
+  readonly scope?: { readonly area?: string; readonly unit?: string; readonly owner?: string };
+  /** Event types whose personal fields this model opens, as `<context>.<Type>`. Others stay sealed and must not be stored. */
+  readonly opens?: readonly string[];
+  /** Fields left out of the hash (recorded time, positions). */
+  readonly notHashed?: readonly string[];
+}
+
+export type Scalar = string | number | boolean | null;
+/** `and` of the fields; a list means "one of". */
+export interface FieldFilter {
+  readonly field: string;
+  readonly eq?: Scalar;
+  readonly in?: readonly Scalar[];
+  readonly gte?: Scalar;
+  readonly gt?: Scalar;
+  readonly lte?: Scalar;
+  readonly lt?: Scalar;
+  readonly prefix?: string;
+  readonly exists?: boolean;
+}
+/**
+ * Where the caller may look, resolved from the unit tree as it is now. A document is visible when its area starts with one
+ * of the area prefixes, or its unit is one of `units`, or its owner is `owner`. `'everything'`: the whole city.
+ */
+export type QueryScope = 'everything' | { readonly areas: readonly string[]; readonly units: readonly string[]; readonly owner?: string };
+
+export interface ModelQuery {
+  readonly where?: readonly FieldFilter[];
+  readonly scope: QueryScope;
+  readonly search?: string;
+  /** Ties are broken by the document id, in the same direction. */
+  readonly orderBy?: { readonly field: string; readonly direction: 'asc' | 'desc' };
+  readonly limit: number;
+  /** `nextPageToken` of the page before; opaque, refused with `invalid-argument/page-token` when it does not fit the query. */
+  readonly pageToken?: string;
+}
+export interface ModelPage<Doc> {
+  readonly items: readonly Doc[];
+  readonly nextPageToken?: string;
+}
+
+/** Reads of one model. All run against the live generation, also while a rebuild goes on beside it. */
+export interface ModelReader<Doc extends Document = Document> {
+  readonly definition: ModelDefinition<Doc>;
+  get(id: string, scope: QueryScope): Promise<Doc | undefined>;
+  getMany(ids: readonly string[], scope: QueryScope): Promise<ReadonlyMap<string, Doc>>;
+  query(query: ModelQuery): Promise<ModelPage<Doc>>;
+  /** Numbers of documents per combination of the values of `by` (none: one row). `sum` adds up numeric fields. */
+  count(options: {
+    readonly where?: readonly FieldFilter[];
+    readonly scope: QueryScope;
+    readonly by: readonly string[];
+    readonly sum?: readonly string[];
+  }): Promise<
+    readonly { readonly key: Readonly<Record<string, Scalar>>; readonly count: number; readonly sums: Readonly<Record<string, number>> }[]
+  >;
+  /** Every document in id order; for exports and for the hash. */
+  all(): AsyncIterable<{ readonly id: string; readonly doc: Doc }>;
+  progress(): Promise<readonly PartitionProgress[]>;
+}
+
+/** The stored side of one generation of a model: what the projection runner writes. */
+export interface ModelGeneration {
+  readonly generation: string;
+  /** Documents as stored, with the last revision of the stream that fed each. */
+  load(ids: readonly string[]): Promise<ReadonlyMap<string, { readonly revision: number; readonly doc: Document | undefined }>>;
+  /** Ids of the documents that hold an opened personal field of the subject. */
+  idsOfSubject(subject: string): Promise<readonly string[]>;
+  /**
+   * Writes a batch in an order that survives a crash: documents (refusing a revision older than the stored one) and parked
+   * events first, progress last. `doc: undefined` removes; a removed document still refuses older revisions.
+   */
+  write(batch: ModelWrite): Promise<void>;
+  progress(): Promise<readonly PartitionProgress[]>;
+  parked(): Promise<readonly ParkedEvent[]>;
+}
+export interface ModelWrite {
+  readonly documents: readonly {
+    readonly id: string;
+    readonly revision: number;
+    readonly doc: Document | undefined;
+    readonly tokens: readonly string[];
+    readonly subjects: readonly string[];
+  }[];
+  readonly progress: readonly PartitionProgress[];
+  readonly park?: readonly ParkedEvent[];
+  readonly unpark?: readonly { readonly key: string; readonly position: number }[];
+}
+/** A parked event with everything that a replay needs (personal fields sealed). */
+export interface ParkedEvent {
+  readonly key: string;
+  readonly event: PublishedEvent;
+  readonly error: string;
+  readonly since: string;
+}
+
+/** The models of one service in one store (a SQLite file per service; a database in the cluster). */
+export interface ModelStore {
+  /** The live generation, made when there is none. */
+  live(definition: ModelDefinition): Promise<ModelGeneration>;
+  reader<Doc extends Document>(definition: ModelDefinition<Doc>): Promise<ModelReader<Doc>>;
+  /** A new generation beside the live one, written by a rebuild. */
+  create(definition: ModelDefinition): Promise<ModelGeneration>;
+  /** Makes a generation the live one at once for every reader; the old one is removed. */
+  swap(definition: ModelDefinition, generation: string): Promise<void>;
+  discard(definition: ModelDefinition, generation: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type { ParkedKey };
