@@ -22,6 +22,8 @@ export interface PublishedEvent {
   readonly causationId?: string;
   readonly traceparent?: string;
   readonly data: unknown;
+  /** The JSON text of `data` where the reader has it at hand (no upcast was needed), so that it need not be made again. */
+  readonly dataJson?: string;
 }
 export interface PublishedPage {
   readonly events: readonly PublishedEvent[];
