@@ -4,3 +4,4 @@ export * from './eventlog.ts';
 export * from './eventlog-reader.ts';
 export * from './keys.ts';
 export * from './lock.ts';
+export * from './bus.ts';
