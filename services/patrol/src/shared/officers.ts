@@ -29,13 +29,7 @@ export const unfit = (officer: OfficerFact, type: TaskType, on: string): string 
  * Proposes officers by rotation: the fit ones in id order, beginning at a place that follows from `seed` (the task's id) and
  * moves on with each earlier assignment of the same task. Fewer than needed: all that are fit.
  */
-export const propose = (
-  officers: readonly OfficerFact[],
-  type: TaskType,
-  on: string,
-  seed: string,
-  earlier: number,
-): readonly string[] => {
+export const propose = (officers: readonly OfficerFact[], type: TaskType, on: string, seed: string, earlier: number): readonly string[] => {
   const fit = officers.filter((officer) => unfit(officer, type, on) === undefined).map((officer) => officer.id);
   fit.sort();
   const count = Math.min(officersNeeded(type), fit.length);

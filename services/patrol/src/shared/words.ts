@@ -21,10 +21,19 @@ export const visitResult = z.enum(['pass', 'pass-with-conditions', 'fail']);
 export type VisitResult = z.infer<typeof visitResult>;
 
 export const id = z.string().regex(/^[A-Za-z0-9._-]{1,80}$/, 'an id');
-export const unitCode = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "a unit's code, such as sz-futian").max(80);
+export const unitCode = z
+  .string()
+  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "a unit's code, such as sz-futian")
+  .max(80);
 export const areaCode = z.string().regex(/^\d{2,15}$/, 'an area code of 2 to 15 digits');
-export const code = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'words of lower-case letters and digits joined by -').max(60);
-export const itemNumber = z.string().regex(/^[0-9A-Za-z]+(\.[0-9A-Za-z]+)*$/, 'an item number, such as 3.2').max(12);
+export const code = z
+  .string()
+  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'words of lower-case letters and digits joined by -')
+  .max(60);
+export const itemNumber = z
+  .string()
+  .regex(/^[0-9A-Za-z]+(\.[0-9A-Za-z]+)*$/, 'an item number, such as 3.2')
+  .max(12);
 export const localDate = z.iso.date();
 export const instant = z.iso.datetime({ precision: 3 });
 export const title = z.string().trim().min(1).max(200);

@@ -1,6 +1,19 @@
 import { defineEvent, type EventsOf } from '@sanwang/kernel';
 import { z } from 'zod';
-import { about, areaCode, channel, code, coordinates, id, localDate, reason, taskType, title, unitCode, visitResult } from '../shared/words.ts';
+import {
+  about,
+  areaCode,
+  channel,
+  code,
+  coordinates,
+  id,
+  localDate,
+  reason,
+  taskType,
+  title,
+  unitCode,
+  visitResult,
+} from '../shared/words.ts';
 
 /** A place that is no business: a street, a market, a stall without a licence. */
 export const place = z.object({ name: z.string().trim().min(1).max(200), coordinates: coordinates.optional() });

@@ -80,7 +80,8 @@ export const task: Aggregate<TaskCommand, TaskEvent, TaskState> = {
         return [{ type: 'TaskAssigned', data: { ...about, unit: state.unit, ...chooseOfficers(command, state) } }];
       }
       case 'reassign': {
-        if (state.status !== 'assigned' && state.status !== 'accepted') throw wrongStatus(state.status, 'reassigned', 'assigned or accepted');
+        if (state.status !== 'assigned' && state.status !== 'accepted')
+          throw wrongStatus(state.status, 'reassigned', 'assigned or accepted');
         const chosen = chooseOfficers(command, state);
         if (same(chosen.officers, state.officers)) return [];
         return [{ type: 'TaskReassigned', data: { ...about, unit: state.unit, ...chosen, reason: command.reason } }];
@@ -129,7 +130,9 @@ export const task: Aggregate<TaskCommand, TaskEvent, TaskState> = {
       case 'TaskAccepted':
         return { status: 'accepted', task, assignments, unit: event.data.unit, officers: officersOf(state) };
       case 'TaskPushedBack':
-        return event.data.to === 'pool' ? { status: 'pooled', task, assignments } : { status: 'dispatched', task, assignments, unit: event.data.unit };
+        return event.data.to === 'pool'
+          ? { status: 'pooled', task, assignments }
+          : { status: 'dispatched', task, assignments, unit: event.data.unit };
       case 'TaskCompleted':
         return { status: 'completed', task, assignments, unit: event.data.unit, officers: officersOf(state), visitId: event.data.visitId };
       case 'TaskCancelled':
@@ -155,7 +158,10 @@ const chooseOfficers = (
   if (command.named === undefined) {
     const officers = propose(command.officers, type, command.on, command.seed, state.assignments);
     if (officers.length < needed)
-      throw forbiddenByState('no-officers', `The unit has not ${needed} fit for this task on ${command.on}.`, { needed, fit: officers.length });
+      throw forbiddenByState('no-officers', `The unit has not ${needed} fit for this task on ${command.on}.`, {
+        needed,
+        fit: officers.length,
+      });
     return { officers: [...officers], proposed: true };
   }
   const named = [...new Set(command.named)];

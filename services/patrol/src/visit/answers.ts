@@ -46,7 +46,8 @@ export const recordAnswers = (answers: readonly Answer[], items: readonly ItemFa
     if (answer.result === 'conforms') conforms.push(number);
     else if (answer.result === 'not-applicable') notApplicable.push(number);
     else violates.push({ number, severity, ...(answer.correctedOnSpot ? { correctedOnSpot: true } : {}) });
-    if (note !== undefined || attachments?.length) remarks.push({ number, note, attachments: attachments?.length ? attachments : undefined });
+    if (note !== undefined || attachments?.length)
+      remarks.push({ number, note, attachments: attachments?.length ? attachments : undefined });
   }
   if (conforms.length + notApplicable.length + violates.length === 0) return undefined;
   return { conforms, notApplicable, violates, ...(remarks.length > 0 ? { remarks } : {}) };

@@ -38,4 +38,6 @@ export const conclude = (rule: ConclusionRule, violations: readonly Violation[])
 };
 
 const reaches = (limits: ConclusionRule['fail'], counts: Counts): boolean =>
-  counts.critical >= (limits.critical ?? Infinity) || counts.serious >= (limits.serious ?? Infinity) || counts.minor >= (limits.minor ?? Infinity);
+  counts.critical >= (limits.critical ?? Infinity) ||
+  counts.serious >= (limits.serious ?? Infinity) ||
+  counts.minor >= (limits.minor ?? Infinity);

@@ -1,12 +1,33 @@
 import { defineEvent, type EventsOf } from '@sanwang/kernel';
 import { z } from 'zod';
 import type { SuggestionEvent } from '../shared/suggestions.ts';
-import { about, attachments, code, coordinates, counts, finding, id, instant, itemNumber, localDate, note, reason, severity, taskType, unitCode, visitResult } from '../shared/words.ts';
+import {
+  about,
+  attachments,
+  code,
+  coordinates,
+  counts,
+  finding,
+  id,
+  instant,
+  itemNumber,
+  localDate,
+  note,
+  reason,
+  severity,
+  taskType,
+  unitCode,
+  visitResult,
+} from '../shared/words.ts';
 
 const inUnit = { ...about, unit: unitCode };
 
 /** `deviation` is in metres from the business or place; `deviates` when above the checklist's radius. Neither when that is not known. */
-const signIn = coordinates.extend({ accuracy: z.number().min(0).optional(), deviation: z.number().int().optional(), deviates: z.boolean().optional() });
+const signIn = coordinates.extend({
+  accuracy: z.number().min(0).optional(),
+  deviation: z.number().int().optional(),
+  deviates: z.boolean().optional(),
+});
 
 export const visitEvents = {
   VisitStarted: defineEvent('VisitStarted', {
@@ -22,7 +43,10 @@ export const visitEvents = {
       /** The version in force on `on`, and how many items it has. */
       checklist: z.object({ code, version: z.number().int(), items: z.number().int() }),
       /** With the numbers of the certificates 执法证 shown; the first officer leads 主办. */
-      officers: z.array(z.object({ id, certificate: z.string().max(60).optional() })).min(1).max(8),
+      officers: z
+        .array(z.object({ id, certificate: z.string().max(60).optional() }))
+        .min(1)
+        .max(8),
       on: localDate,
       startedAt: instant.optional(),
       signIn: signIn.optional(),
@@ -36,7 +60,10 @@ export const visitEvents = {
       notApplicable: z.array(itemNumber).max(300),
       violates: z.array(z.object({ number: itemNumber, severity, correctedOnSpot: z.boolean().optional() })).max(300),
       /** Notes and photographs 照片 of the items that have any. */
-      remarks: z.array(z.object({ number: itemNumber, note: note.optional(), attachments: attachments.optional() })).max(300).optional(),
+      remarks: z
+        .array(z.object({ number: itemNumber, note: note.optional(), attachments: attachments.optional() }))
+        .max(300)
+        .optional(),
     }),
   }),
   VisitCompleted: defineEvent('VisitCompleted', {
