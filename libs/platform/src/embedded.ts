@@ -26,8 +26,7 @@ export interface EmbeddedPorts {
   readonly keys: Keys;
   readonly bus: Bus;
   readonly attachments: Attachments;
-  /** The models of one service. */
-  models(context: string): ModelStore;
+  readonly models: ModelStore;
   close(): Promise<void>;
 }
 
@@ -39,21 +38,17 @@ export const openEmbedded = async (folder: string): Promise<EmbeddedPorts> => {
   const store = openEventLog(places.log);
   const keys = openKeys(places.keys);
   const bus = openBus(places.bus);
-  const attachments = openAttachments(places.attachments, keys);
-  const stores = new Map<string, ModelStore>();
+  const attachments = await openAttachments(places.attachments, keys);
+  const models = openModels(places.models);
   return {
     layout: places,
     store,
     keys,
     bus,
     attachments,
-    models(context) {
-      let models = stores.get(context);
-      if (!models) stores.set(context, (models = openModels(join(places.models, context))));
-      return models;
-    },
+    models,
     async close() {
-      for (const models of stores.values()) await models.close();
+      await models.close();
       await bus.close();
       await store.close();
       await keys.close();

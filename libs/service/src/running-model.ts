@@ -17,8 +17,8 @@ export interface RunningModel {
   readonly reader: ModelReader;
   /** The sink over the live generation. */
   sink(): ProjectionSink;
-  /** Makes a rebuilt generation the live one between two batches; readers see the old one until then. */
-  swapTo(generation: string): Promise<void>;
+  /** Runs `swap`, which makes a rebuilt generation the live one, between two batches, and goes on from the new one's progress. */
+  takeOver(swap: () => Promise<void>): Promise<void>;
 }
 
 export interface StartModelOptions {
@@ -61,9 +61,9 @@ export const startModel = async (definition: ModelDefinition, options: StartMode
     consumer,
     reader: await models.reader(definition),
     sink: () => live,
-    swapTo: (generation) =>
+    takeOver: (swap) =>
       consumer.standStill(async () => {
-        await models.swap(definition, generation);
+        await swap();
         live = await open();
         await options.onSwapped();
       }),

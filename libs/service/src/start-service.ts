@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { idFrom, parseStream, Rejection, type Catalogue, type Clock } from '@sanwang/kernel';
-import { createCommandHandler, type Attachments, type CommandContext, type EventStore, type Keys } from '@sanwang/event-store';
-import { knownTypes, partitionOf, startRelay, topicOf, type Bus, type Relay } from '@sanwang/messaging';
-import { startTimers, timersModel, type ModelDefinition, type ModelStore, type Timers } from '@sanwang/read-model';
+import { createCommandHandler, published, type Attachments, type CommandContext, type EventStore, type Keys } from '@sanwang/event-store';
+import { knownTypes, partitionOf, startRelay, type Bus, type Relay } from '@sanwang/messaging';
+import { startTimers, timersModel, type ModelDefinition, type ModelReader, type ModelStore, type StreamTimers, type Timers } from '@sanwang/read-model';
 import { createAccess, createDirectoryView, directoryModels } from '@sanwang/identity';
 import type { Api, Call, Handler } from '@sanwang/rpc';
 import type { Logger } from '@sanwang/telemetry';
@@ -44,10 +44,13 @@ export interface RunningService {
 export const modelsOf = (definition: ServiceDefinition): readonly ModelDefinition[] => [
   ...(definition.models as readonly ModelDefinition[]),
   ...(directoryModels(definition.context) as readonly ModelDefinition[]),
-  ...(definition.aggregates.some((aggregate) => aggregate.timers)
-    ? [timersModel(definition.context, definition.aggregates) as ModelDefinition]
-    : []),
+  ...timersOf(definition),
 ];
+
+const timersOf = ({ catalogue, aggregates }: ServiceDefinition): readonly ModelDefinition[] => {
+  const model = catalogue && timersModel(catalogue, aggregates);
+  return model ? [model as ModelDefinition] : [];
+};
 
 const contextOf = (call: Call, body: unknown): CommandContext => ({
   actor: call.principal.subject,
@@ -67,7 +70,7 @@ export const startService = async (definition: ServiceDefinition, parts: Service
   const copyNames = new Set<string>(directoryModels(definition.context).map((model) => model.name));
   const known = knownTypes(parts.catalogues);
   const definitions = modelsOf(definition);
-  const timersName = definition.aggregates.some((aggregate) => aggregate.timers) ? definitions.at(-1)!.name : undefined;
+  const timersName = timersOf(definition)[0]?.name;
   let timers: Timers | undefined;
 
   const models = await Promise.all(
@@ -93,7 +96,7 @@ export const startService = async (definition: ServiceDefinition, parts: Service
   const catalogue = definition.catalogue;
   const relay =
     catalogue &&
-    startRelay({ store: parts.store, catalogue, bus: parts.bus, topic: topicOf(definition.context), signal });
+    startRelay({ store: parts.store, catalogue, published, bus: parts.bus, signal });
   const commands =
     catalogue &&
     createCommandHandler({
@@ -147,7 +150,7 @@ export const startService = async (definition: ServiceDefinition, parts: Service
     timersName === undefined
       ? undefined
       : startTimers({
-          reader: byName.get(timersName)!.reader,
+          reader: byName.get(timersName)!.reader as ModelReader<StreamTimers>,
           clock: directory.clock,
           signal,
           async fire(stream, name, due) {
