@@ -104,7 +104,7 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
     const access = createAccess(directory);
     const longWork = createLongWork((kind, error) => logger.error({ kind, err: error }, 'long work failed'));
     const interceptors: readonly Interceptor[] = [telemetry.interceptor];
-    const operations = operationsApi({ ports, running, rebuilding, longWork, access, directory, deployment });
+    const operations = operationsApi({ ports, running, rebuilding, longWork, access, directory });
     const endpoints = [...running.flatMap(({ apis }) => apis), operations].map((api) => localEndpoint(api, interceptors));
     const readiness = (): Readiness => {
       const parts = running.flatMap((service) => service.readiness());
