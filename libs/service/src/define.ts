@@ -1,8 +1,10 @@
 import type { Aggregate, Catalogue, Clock, DomainEvent, Instant } from '@sanwang/kernel';
 import type { Attachments, CommandOutcome, Loaded } from '@sanwang/event-store';
 import type { Document, ModelDefinition, ModelReader } from '@sanwang/read-model';
-import type { Access, Directory } from '@sanwang/identity';
-import type { Api, Call } from '@sanwang/rpc';
+import type { Access, Directory, Principal } from '@sanwang/identity';
+import type { Api, Call, Endpoint } from '@sanwang/rpc';
+import type { Logger } from '@sanwang/telemetry';
+import type { Config } from './config.ts';
 
 /** What a service's handlers work with. Everything is scoped to the service: its own streams, its own models. */
 export interface ServiceContext {
@@ -63,8 +65,8 @@ export interface ServiceDefinition {
 
 /** What a front door needs: every rpc service of the deployment, who calls, and how the house is doing. */
 export interface House {
-  readonly apis: readonly Api[];
-  verify(token: string | undefined): Promise<Principal>;
+  readonly endpoints: readonly Endpoint[];
+  verify(token: string): Promise<Principal>;
   /** Present in a simulation: the simulated instant, shown in every answer. */
   simulatedNow(): Instant | undefined;
   readiness(): Readiness;
