@@ -1,18 +1,24 @@
 import { dirname, join } from 'node:path';
-import { generateProtos, lintProtos } from './proto.ts';
-import { differences, readTree, writeTree } from './tree.ts';
+import { generateFixture, generateProtos, lintProtos } from './proto.ts';
+import { differences, readTree, writeTree, type Tree } from './tree.ts';
 
 // npm run generate [-- --check]: writes libs/contracts from proto/ and the event catalogues; with --check only compares.
 const root = dirname(dirname(dirname(import.meta.dirname)));
 const check = process.argv.includes('--check');
 
+/** Writes a generated folder, or only compares it; the paths that were stale. */
+const settle = (folder: string, wanted: Tree): readonly string[] => {
+  const stale = differences(wanted, readTree(join(root, folder)));
+  if (!check) writeTree(join(root, folder), wanted);
+  return stale.map((path) => `${folder}/${path}`);
+};
+
 const generate = (): readonly string[] => {
   lintProtos(root);
-  const folder = join(root, 'libs', 'contracts', 'src', 'gen');
-  const wanted = generateProtos(root);
-  const stale = differences(wanted, readTree(folder));
-  if (!check) writeTree(folder, wanted);
-  return stale.map((path) => `libs/contracts/src/gen/${path}`);
+  return [
+    ...settle('libs/contracts/src/gen', generateProtos(root)),
+    ...settle('libs/rpc/src/fixture/gen', generateFixture(root, join(root, 'libs/rpc/src/fixture/proto'))),
+  ];
 };
 
 try {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -106,5 +106,19 @@ export const generateProtos = (root: string): Map<string, Uint8Array> => {
     return tree;
   } finally {
     rmSync(temporary, { recursive: true, force: true });
+  }
+};
+
+/** The same for protos outside `proto/`, such as a test's fixture: `folder` holds `sanwang/<context>/v1/*.proto`. */
+export const generateFixture = (root: string, folder: string): Map<string, Uint8Array> => {
+  const stage = mkdtempSync(join(tmpdir(), 'sanwang-fixture-'));
+  try {
+    for (const file of ['buf.yaml', 'buf.gen.yaml', join('proto', 'google')])
+      cpSync(join(root, file), join(stage, file), { recursive: true });
+    cpSync(folder, join(stage, 'proto'), { recursive: true });
+    lintProtos(stage);
+    return generateProtos(stage);
+  } finally {
+    rmSync(stage, { recursive: true, force: true });
   }
 };
