@@ -61,7 +61,8 @@ export interface ProtoService {
   readonly fullName: string;
   readonly methods: Readonly<Record<string, ProtoMethod>>;
 }
-type MessageOf<Codec> = Codec extends { decode(...args: never[]): infer Message } ? Message : never;
+/** The message type of a codec. */
+export type MessageOf<Codec> = Codec extends { decode(...args: never[]): infer Message } ? Message : never;
 
 /** One handler per rpc of a proto service, checked by the compiler: every rpc, and the response's shape. */
 export type Handlers<Service extends ProtoService> = {

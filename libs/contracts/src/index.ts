@@ -1,0 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** The file of the descriptor set (google.protobuf.FileDescriptorSet) of every API, with comments. */
+export const descriptorFile = join(import.meta.dirname, 'gen', 'desc.binpb');
+
+/** The descriptor set of every API: what REST routes, OpenAPI and gRPC reflection are made from. */
+export const readDescriptorSet = (): Uint8Array => readFileSync(descriptorFile);

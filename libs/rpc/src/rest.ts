@@ -1,0 +1,178 @@
+import { isUtf8 } from 'node:buffer';
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { Rejection } from '@sanwang/kernel';
+import type { Principal } from '@sanwang/identity';
+import type { Descriptors, HttpBinding, RpcDescriptor } from './descriptors.ts';
+import type { Endpoint } from './endpoint.ts';
+import { httpStatus, problemOf, toRejection } from './errors.ts';
+import { bearerToken, callFrom, correlationIdOf, type Authenticate } from './headers.ts';
+import { parseJson, requestReader } from './rest-request.ts';
+import { responseSchema } from './rest-response.ts';
+
+/** What a server tells its log about a call that failed. `error` is as it was thrown. */
+export type OnError = (error: unknown, about: { readonly method: string; readonly correlationId: string }) => void;
+
+export interface RestOptions {
+  readonly endpoints: readonly Endpoint[];
+  readonly descriptors: Descriptors;
+  readonly authenticate: Authenticate;
+  /** Bytes; 1 MiB when absent. */
+  readonly bodyLimit?: number;
+  /** How long a call may take; 10 s when absent. */
+  readonly timeoutMs?: number;
+  /** Added to every answer, e.g. that the platform is a simulation. */
+  readonly headers?: () => Readonly<Record<string, string>>;
+  readonly onError?: OnError;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    caller: { readonly principal: Principal; readonly token: string } | null;
+  }
+}
+
+/** A refusal for which HTTP has a finer status than the error table. */
+class HttpRefusal extends Error {
+  readonly rejection: Rejection;
+  readonly status: number;
+  constructor(status: number, reason: string, message: string) {
+    super(message);
+    this.rejection = new Rejection(status === 404 ? 'not-found' : 'invalid-argument', reason, message);
+    this.status = status;
+  }
+}
+
+const refusalOf = (error: unknown): { readonly rejection: Rejection; readonly status: number } => {
+  if (error instanceof HttpRefusal) return error;
+  const { statusCode, code } = error as Partial<FastifyError>;
+  if (typeof code === 'string' && code.startsWith('FST_') && statusCode !== undefined && statusCode < 500) {
+    switch (statusCode) {
+      case 413:
+        return new HttpRefusal(413, 'body-too-large', 'The body is larger than this server takes.');
+      case 415:
+        return new HttpRefusal(415, 'media-type-unsupported', 'Send the body as application/json.');
+      case 404:
+        return new HttpRefusal(404, 'route-unknown', 'There is nothing under this path.');
+      default:
+        return new HttpRefusal(400, 'request-malformed', 'The request is malformed.');
+    }
+  }
+  const rejection = toRejection(error);
+  return { rejection, status: httpStatus(rejection) };
+};
+
+const sendProblem = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+  const { rejection, status } = refusalOf(error);
+  if (status === 401) reply.header('www-authenticate', 'Bearer');
+  const wait = rejection.facts['retryAfterSeconds'];
+  if (typeof wait === 'number') reply.header('retry-after', String(Math.ceil(wait)));
+  // Set here too: hooks do not run before an error of the framework itself.
+  reply.header('x-correlation-id', request.id);
+  return reply
+    .status(status)
+    .type('application/problem+json')
+    .send(JSON.stringify(problemOf(rejection, request.id, status)));
+};
+
+/** Fastify's way of writing a path template; a parameter is one segment and never holds `:`, so custom verbs stay apart. */
+const routePath = (path: string): string =>
+  path.replace(/:([a-z-]+)$/, '::$1').replaceAll(/\{(\w+)\}/g, (_, name: string) => `:${name}(^[^:/]+)`);
+
+const pathPattern = (path: string): RegExp => new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^:/]+')}$`);
+
+const addRoute = (app: FastifyInstance, options: RestOptions, endpoint: Endpoint, rpc: RpcDescriptor, binding: HttpBinding): void => {
+  const method = `${endpoint.service.fullName}/${rpc.method.name}`;
+  const read = requestReader(binding, rpc.method.input);
+  const timeoutMs = options.timeoutMs ?? 10_000;
+  app.route({
+    method: binding.verb,
+    url: routePath(binding.path),
+    schema: { response: { 200: responseSchema(rpc.method.output) } },
+    config: { method },
+    onRequest: async (request) => {
+      const token = bearerToken(request.headers.authorization);
+      request.caller = { token, principal: await options.authenticate(token) };
+    },
+    handler: async (request, reply) => {
+      const call = callFrom((name) => request.headers[name] as string | undefined, {
+        ...request.caller!,
+        method,
+        correlationId: request.id,
+        deadline: Date.now() + timeoutMs,
+      });
+      const input = read(
+        request.params as Record<string, string>,
+        request.query as Record<string, string | string[]>,
+        binding.body ? request.body : undefined,
+      );
+      const response = await endpoint.invoke({ service: endpoint.service, method: rpc.key, request: input, call });
+      const { revision, readToken } = response as { revision?: unknown; readToken?: unknown };
+      if (Number.isInteger(revision)) reply.header('etag', `"${String(revision)}"`);
+      if (typeof readToken === 'string' && readToken !== '') reply.header('sanwang-read-token', readToken);
+      return response;
+    },
+  });
+};
+
+/** 404 for a path that nothing serves, 405 with `Allow` for one that other methods serve. */
+const notFound = (bindings: readonly HttpBinding[]) => {
+  const patterns = bindings.map((binding) => ({ verb: binding.verb, pattern: pathPattern(binding.path) }));
+  return (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const path = request.url.split('?', 1)[0]!;
+    const allowed = [...new Set(patterns.filter(({ pattern }) => pattern.test(path)).map(({ verb }) => verb))];
+    if (allowed.length === 0 || allowed.includes(request.method as HttpBinding['verb'])) {
+      return sendProblem(new HttpRefusal(404, 'route-unknown', 'There is nothing under this path.'), request, reply);
+    }
+    reply.header('allow', allowed.join(', '));
+    return sendProblem(new HttpRefusal(405, 'method-not-allowed', `This path takes ${allowed.join(', ')}.`), request, reply);
+  };
+};
+
+/**
+ * A fastify server (not yet listening) that answers every rpc of the endpoints under its REST paths. The caller may add its own
+ * routes, such as health and documents, before it listens.
+ */
+export const createRestServer = (options: RestOptions): FastifyInstance => {
+  const app = fastify({
+    bodyLimit: options.bodyLimit ?? 1024 * 1024,
+    routerOptions: { maxParamLength: 512 },
+    requestTimeout: 30_000,
+    forceCloseConnections: 'idle',
+    // While draining, what still arrives on an open connection is answered; the answer closes the connection.
+    return503OnClosing: false,
+    requestIdHeader: false,
+    genReqId: (request) => correlationIdOf(request.headers['x-correlation-id'] as string | undefined),
+    frameworkErrors: (error, request, reply) => void sendProblem(error, request as FastifyRequest, reply as unknown as FastifyReply),
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body: Buffer, done) => {
+    try {
+      if (!isUtf8(body)) throw new Rejection('invalid-argument', 'json-invalid', 'The body is not valid UTF-8.');
+      done(null, parseJson(body.toString('utf8')));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+  app.decorateRequest('caller', null);
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-correlation-id', request.id).header('x-content-type-options', 'nosniff');
+    if (options.headers) reply.headers(options.headers());
+    done();
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const method = (request.routeOptions.config as { method?: string }).method ?? `${request.method} ${request.routeOptions.url ?? ''}`;
+    options.onError?.(error, { method, correlationId: request.id });
+    return sendProblem(error, request, reply);
+  });
+  const bindings: HttpBinding[] = [];
+  for (const endpoint of options.endpoints) {
+    for (const rpc of options.descriptors.rpcs(endpoint.service)) {
+      for (const binding of rpc.bindings) {
+        addRoute(app, options, endpoint, rpc, binding);
+        bindings.push(binding);
+      }
+    }
+  }
+  app.setNotFoundHandler(notFound(bindings));
+  return app;
+};
