@@ -1,4 +1,4 @@
-import { idFrom, notFound } from '@sanwang/kernel';
+import { idFrom, invalid, notFound } from '@sanwang/kernel';
 import { command, query, type Call } from '@sanwang/rpc';
 import type { ServiceContext } from '@sanwang/service';
 import { z } from 'zod';
@@ -92,10 +92,10 @@ export const taskHandlers = (service: ServiceContext, checklists: Checklists) =>
     PoolTask: command(taskRequests.pool, async ({ area, priority, ...request }, call) => {
       const business =
         request.businessId === undefined ? undefined : await businessFact(service, call, request.businessId, 'patrol.task.pool');
-      const where = areaOf(area, business?.area);
-      service.access.require(call.principal, 'patrol.task.pool', { area: where }, 'area', where);
+      const taskArea = areaOf(area, business?.area);
+      service.access.require(call.principal, 'patrol.task.pool', { area: taskArea }, 'area', taskArea);
       await checklists.requireType(request.checklist, request.type);
-      const pooled = { ...request, businessName: business?.name, area: where, priority: priority ?? 3 };
+      const pooled = { ...request, businessName: business?.name, area: taskArea, priority: priority ?? 3 };
       const id = idFrom('task', request.source.system, request.source.key);
       return answer(await service.execute(call, task, id, { area, priority, ...request }, { type: 'pool', task: pooled }));
     }),
@@ -170,3 +170,13 @@ export const taskHandlers = (service: ServiceContext, checklists: Checklists) =>
     ),
   };
 };
+
+const areaOf = (requested: string | undefined, ofBusiness: string | undefined): string => {
+  const area = ofBusiness ?? requested;
+  if (area === undefined) throw invalid('area-required', 'area', 'the area code of the place');
+  if (requested !== undefined && requested !== area)
+    throw invalid('area-of-business', 'area', `${area}, the area of the business, or none`);
+  return area;
+};
+
+const officersOf = (state: TaskState): string[] => ('officers' in state ? [...state.officers] : []);
