@@ -16,7 +16,7 @@ export const rectificationRequests = {
   issue: z.strictObject({
     visitId: id,
     kind,
-    items: z.array(itemNumber).max(300).optional(),
+    items: z.array(itemNumber).max(300).default([]),
     limit: timeLimit.optional(),
     note: note.optional(),
   }),
@@ -33,7 +33,7 @@ export const rectificationRequests = {
     dueTo: localDate.optional(),
   }),
   byId: z.strictObject({ id }),
-  report: z.strictObject({ id, note: note.optional(), attachments: attachmentIds.optional() }),
+  report: z.strictObject({ id, note: note.optional(), attachments: attachmentIds }),
   recheck: z.strictObject({
     id,
     visitId: id,
@@ -68,21 +68,27 @@ export const rectificationHandlers = (service: ServiceContext) => {
   };
 
   return {
-    IssueRectification: command(rectificationRequests.issue, async (request, call) => {
+    issueRectification: command(rectificationRequests.issue, async (request, call) => {
       const { visitId, kind, limit, note } = request;
       if (kind === 'order' && !limit) throw invalid('limit-required', 'limit', 'the limit of the order');
       if (kind === 'on-the-spot' && limit)
         throw invalid('limit-not-allowed', 'limit', 'none: what was corrected on the spot needs no limit');
       const id = idFrom('rectification', visitId, kind);
-      const outcome = await service.execute(call, rectification, id, request, async (_state: RectificationState, at) => {
-        const issue = { visit: await inspectionFact(call, visitId), items: request.items?.length ? request.items : undefined, note };
-        return limit
-          ? { type: 'order', ...issue, at, limit: limitFact(service.directory, limit, at) }
-          : { type: 'correct-on-the-spot', ...issue };
-      });
+      const outcome = await service.execute(
+        call,
+        rectification,
+        id,
+        request,
+        async (_state: RectificationState, at): Promise<RectificationCommand> => {
+          const issue = { visit: await inspectionFact(call, visitId), items: request.items.length > 0 ? request.items : undefined, note };
+          return limit
+            ? { type: 'order', ...issue, at, limit: limitFact(service.directory, limit, at) }
+            : { type: 'correct-on-the-spot', ...issue };
+        },
+      );
       return { ...answer(outcome), dueOn: dueOn(outcome.state) };
     }),
-    ListRectifications: query(rectificationRequests.list, (request, call) =>
+    listRectifications: query(rectificationRequests.list, (request, call) =>
       list(service, call, rectifications, 'patrol.rectification.read', request, {
         orderBy: '-issuedAt',
         where: where(
@@ -98,20 +104,20 @@ export const rectificationHandlers = (service: ServiceContext) => {
         ),
       }),
     ),
-    GetRectification: query(rectificationRequests.byId, (request, call) =>
+    getRectification: query(rectificationRequests.byId, (request, call) =>
       get(service, call, rectifications, 'patrol.rectification.read', 'rectification', request.id),
     ),
-    ReportCorrection: command(rectificationRequests.report, async (request, call) =>
+    reportCorrection: command(rectificationRequests.report, async (request, call) =>
       answer(
         await execute(call, 'report', request, async (at) => ({
           type: 'report',
           at,
           note: request.note,
-          attachments: await attachmentFacts(service, request.attachments ?? [], 'attachments'),
+          attachments: await attachmentFacts(service, request.attachments, 'attachments'),
         })),
       ),
     ),
-    RecordRecheck: command(rectificationRequests.recheck, async (request, call) => {
+    recordRecheck: command(rectificationRequests.recheck, async (request, call) => {
       const outcome = await execute(call, 'recheck', request, async (at) => {
         const { state } = await service.load(visit, request.visitId);
         const { status, visit: rechecked } = requireVisit(service, call, 'patrol.rectification.recheck', request.visitId, state);
@@ -128,7 +134,7 @@ export const rectificationHandlers = (service: ServiceContext) => {
       });
       return { ...answer(outcome), dueOn: dueOn(outcome.state) };
     }),
-    CancelRectification: command(rectificationRequests.cancel, async (request, call) =>
+    cancelRectification: command(rectificationRequests.cancel, async (request, call) =>
       answer(await execute(call, 'cancel', request, () => ({ type: 'cancel', reason: request.reason }))),
     ),
   };

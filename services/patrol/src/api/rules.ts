@@ -40,14 +40,14 @@ export const rulesRequests = {
 const SIGN_IN_RADIUS = 200;
 
 export const rulesHandlers = (service: ServiceContext) => ({
-  PublishChecklist: command(rulesRequests.publish, async (request, call) => {
+  publishChecklist: command(rulesRequests.publish, async (request, call) => {
     service.access.require(call.principal, 'patrol.checklist.write', {}, 'checklist', request.code);
     const { code, rule, signInRadius, ...content } = request;
     const version = { ...content, rule: rule ?? defaultRule, signInRadius: signInRadius ?? SIGN_IN_RADIUS };
     const { id, revision, readToken } = await service.execute(call, checklist, code, request, { type: 'publish', version });
     return { id, revision, readToken, version: revision + 1 };
   }),
-  ListChecklists: query(rulesRequests.listChecklists, async (request, call) => {
+  listChecklists: query(rulesRequests.listChecklists, async (request, call) => {
     const page = await list(service, call, checklists, 'patrol.checklist.read', request, {
       orderBy: 'title',
       where: where(equal('type', request.type)),
@@ -55,17 +55,17 @@ export const rulesHandlers = (service: ServiceContext) => ({
     const items = page.items.map(({ id, versions, ...doc }) => ({ ...doc, code: id, versions: versions.length }));
     return { ...page, items };
   }),
-  GetChecklist: query(rulesRequests.byCode, async (request, call) => {
+  getChecklist: query(rulesRequests.byCode, async (request, call) => {
     const { id, versions, ...doc } = await get(service, call, checklists, 'patrol.checklist.read', 'checklist', request.code);
     return { ...doc, code: id, versions: versions.map((version, index) => ({ ...version, number: index + 1 })) };
   }),
-  SetDispatchRules: command(rulesRequests.setRules, async (request, call) => {
+  setDispatchRules: command(rulesRequests.setRules, async (request, call) => {
     service.access.require(call.principal, 'patrol.dispatch-rules.write', {}, 'dispatch-rules', MAIN);
     const rules = request.rules.map((rule) => ({ ...rule, match: rule.match ?? {} }));
     const { id, revision, readToken } = await service.execute(call, dispatchRules, MAIN, request, { type: 'set', rules });
     return { id, revision, readToken };
   }),
-  GetDispatchRules: query(rulesRequests.none, async (_request, call) => {
+  getDispatchRules: query(rulesRequests.none, async (_request, call) => {
     const scope = service.access.scope(call.principal, 'patrol.dispatch-rules.read');
     await service.caughtUp(call, dispatchRulesInForce);
     const doc = await service.reader(dispatchRulesInForce).get(MAIN, scope);

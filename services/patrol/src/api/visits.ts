@@ -19,7 +19,7 @@ import {
 } from '../shared/words.ts';
 import { task } from '../task/decider.ts';
 import type { Answer } from '../visit/answers.ts';
-import { visit, type VisitState } from '../visit/decider.ts';
+import { visit, type VisitCommand, type VisitState } from '../visit/decider.ts';
 import type { Checklists } from './checklists.ts';
 import { answer, attachmentFacts, attachmentIds, localDay, officerFact, past } from './facts.ts';
 import { equal, get, given, list, paging, where } from './lists.ts';
@@ -30,11 +30,11 @@ const itemAnswer = z.strictObject({
   result: itemResult,
   correctedOnSpot: z.boolean().optional(),
   note: note.optional(),
-  attachments: attachmentIds.optional(),
+  attachments: attachmentIds,
 });
 const suggestion = z.strictObject({
   kind: z.enum(['sample', 'case']),
-  items: z.array(itemNumber).max(300).optional(),
+  items: z.array(itemNumber).max(300).default([]),
   note: note.optional(),
 });
 export const visitRequests = {
@@ -71,8 +71,8 @@ export const visitRequests = {
     result: visitResult,
     reason: reason.optional(),
     note: note.optional(),
-    attachments: attachmentIds.optional(),
-    suggestions: z.array(suggestion).max(10).optional(),
+    attachments: attachmentIds,
+    suggestions: z.array(suggestion).max(10).default([]),
     completedAt: instant.optional(),
   }),
 };
@@ -94,44 +94,50 @@ export const visitHandlers = (service: ServiceContext, checklists: Checklists) =
     businessId === undefined ? undefined : (await service.reader(businesses).get(businessId, 'everything'))?.coordinates;
 
   return {
-    StartVisit: command(visitRequests.start, async (request, call) => {
-      const outcome = await service.execute(call, visit, service.newId(call), request, async (_state: VisitState, now) => {
-        const loaded = (await service.load(task, request.taskId)).state;
-        const known = requireTask(service, call, 'patrol.visit.start', request.taskId, loaded);
-        if (known.status !== 'accepted')
-          throw forbiddenByState('task-status', `A task that is ${known.status} cannot be visited; it would have to be accepted.`, {
-            status: known.status,
-          });
-        const on = localDay(service.directory, past('startedAt', request.startedAt, now));
-        const { type, checklist, businessId, businessName, place, area, recheckOf } = known.task;
-        const { number, version } = await checklists.inForce(checklist, on);
-        return {
-          type: 'start',
-          by: call.principal.subject,
-          visit: {
-            taskId: request.taskId,
-            type,
-            recheckOf,
-            businessId,
-            businessName,
-            placeName: place?.name,
-            area,
-            unit: known.unit,
-            checklist: { code: checklist, version: number, items: version.items.length },
-            on,
-            startedAt: request.startedAt,
-          },
-          assigned: known.officers,
-          officers: [...new Set(request.officers)].map((officer, index) => {
-            const fact = officerFact(service.directory, officer, known.unit);
-            if (!fact) throw invalid('officer-unfit', `officers.${index}`, 'an officer known to the directory');
-            return fact;
-          }),
-          position: request.position,
-          site: request.position && (place?.coordinates ?? (await siteOf(businessId))),
-          radius: version.signInRadius,
-        };
-      });
+    startVisit: command(visitRequests.start, async (request, call) => {
+      const outcome = await service.execute(
+        call,
+        visit,
+        service.newId(call),
+        request,
+        async (_state: VisitState, now): Promise<VisitCommand> => {
+          const loaded = (await service.load(task, request.taskId)).state;
+          const known = requireTask(service, call, 'patrol.visit.start', request.taskId, loaded);
+          if (known.status !== 'accepted')
+            throw forbiddenByState('task-status', `A task that is ${known.status} cannot be visited; it would have to be accepted.`, {
+              status: known.status,
+            });
+          const on = localDay(service.directory, past('startedAt', request.startedAt, now));
+          const { type, checklist, businessId, businessName, place, area, recheckOf } = known.task;
+          const { number, version } = await checklists.inForce(checklist, on);
+          return {
+            type: 'start',
+            by: call.principal.subject,
+            visit: {
+              taskId: request.taskId,
+              type,
+              recheckOf,
+              businessId,
+              businessName,
+              placeName: place?.name,
+              area,
+              unit: known.unit,
+              checklist: { code: checklist, version: number, items: version.items.length },
+              on,
+              startedAt: request.startedAt,
+            },
+            assigned: known.officers,
+            officers: [...new Set(request.officers)].map((officer, index) => {
+              const fact = officerFact(service.directory, officer, known.unit);
+              if (!fact) throw invalid('officer-unfit', `officers.${index}`, 'an officer known to the directory');
+              return fact;
+            }),
+            position: request.position,
+            site: request.position && (place?.coordinates ?? (await siteOf(businessId))),
+            radius: version.signInRadius,
+          };
+        },
+      );
       if (outcome.state.status === 'new') throw new Error('a visit that was started is not new');
       const { checklist, signIn } = outcome.state.visit;
       return {
@@ -143,7 +149,7 @@ export const visitHandlers = (service: ServiceContext, checklists: Checklists) =
       };
     }),
 
-    ListVisits: query(visitRequests.list, async (request, call) => {
+    listVisits: query(visitRequests.list, async (request, call) => {
       const page = await list(service, call, visits, 'patrol.visit.read', request, {
         orderBy: '-startedAt',
         where: where(
@@ -162,19 +168,19 @@ export const visitHandlers = (service: ServiceContext, checklists: Checklists) =
       });
       return { ...page, items: page.items.map(({ items, signIn, note, attachments, ...summary }) => summary) };
     }),
-    GetVisit: query(visitRequests.byId, async (request, call) => {
+    getVisit: query(visitRequests.byId, async (request, call) => {
       const { items, attachments, ...doc } = await get(service, call, visits, 'patrol.visit.read', 'visit', request.id);
       return { ...doc, items: itemsOf(items), attachments: attachments ?? [] };
     }),
 
-    RecordItems: command(visitRequests.record, async (request, call) => {
-      const outcome = await service.execute(call, visit, request.id, request, async (state: VisitState) => {
+    recordItems: command(visitRequests.record, async (request, call) => {
+      const outcome = await service.execute(call, visit, request.id, request, async (state: VisitState): Promise<VisitCommand> => {
         const { checklist } = requireVisit(service, call, 'patrol.visit.record', request.id, state).visit;
         const { items } = await checklists.version(checklist.code, checklist.version);
         const answers = await Promise.all(
           request.items.map(async ({ attachments, ...item }, index): Promise<Answer> => ({
             ...item,
-            attachments: attachments && (await attachmentFacts(service, attachments, `items.${index}.attachments`)),
+            attachments: await attachmentFacts(service, attachments, `items.${index}.attachments`),
           })),
         );
         return { type: 'record', by: call.principal.subject, answers, items };
@@ -183,8 +189,8 @@ export const visitHandlers = (service: ServiceContext, checklists: Checklists) =
       const unanswered = state.status === 'started' ? state.visit.checklist.items - Object.keys(state.standings).length : 0;
       return { ...answer(outcome), unanswered };
     }),
-    CompleteVisit: command(visitRequests.complete, async (request, call) => {
-      const outcome = await service.execute(call, visit, request.id, request, async (state: VisitState, now) => {
+    completeVisit: command(visitRequests.complete, async (request, call) => {
+      const outcome = await service.execute(call, visit, request.id, request, async (state: VisitState, now): Promise<VisitCommand> => {
         const { checklist, on } = requireVisit(service, call, 'patrol.visit.complete', request.id, state).visit;
         if (localDay(service.directory, past('completedAt', request.completedAt, now)) < on)
           throw invalid('before-the-visit', 'completedAt', `a time on ${on} or later`);
@@ -195,9 +201,9 @@ export const visitHandlers = (service: ServiceContext, checklists: Checklists) =
           result: request.result,
           reason: request.reason,
           note: request.note,
-          attachments: await attachmentFacts(service, request.attachments ?? [], 'attachments'),
+          attachments: await attachmentFacts(service, request.attachments, 'attachments'),
           completedAt: request.completedAt,
-          suggestions: (request.suggestions ?? []).map(({ items, ...suggestion }) => ({ ...suggestion, items: items ?? [] })),
+          suggestions: request.suggestions,
           rule,
         };
       });
