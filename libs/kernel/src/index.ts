@@ -5,3 +5,4 @@ export * from './event.ts';
 export * from './ids.ts';
 export * from './personal.ts';
 export * from './rejection.ts';
+export * from './same.ts';

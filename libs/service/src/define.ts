@@ -1,8 +1,10 @@
 import type { Aggregate, Catalogue, Clock, DomainEvent, Instant } from '@sanwang/kernel';
 import type { Attachments, CommandOutcome, Loaded } from '@sanwang/event-store';
 import type { Document, ModelDefinition, ModelReader } from '@sanwang/read-model';
-import type { Access, Directory } from '@sanwang/identity';
-import type { Api, Call } from '@sanwang/rpc';
+import type { Access, Directory, Principal } from '@sanwang/identity';
+import type { Api, Call, Endpoint } from '@sanwang/rpc';
+import type { Logger } from '@sanwang/telemetry';
+import type { Config } from './config.ts';
 
 /** What a service's handlers work with. Everything is scoped to the service: its own streams, its own models. */
 export interface ServiceContext {
@@ -25,10 +27,25 @@ export interface ServiceContext {
   reader<Doc extends Document>(definition: ModelDefinition<Doc>): ModelReader<Doc>;
   /** Waits, bounded by the call's deadline, until the model has passed the call's read tokens; `unavailable/model-behind` otherwise. */
   caughtUp(call: Call, definition: ModelDefinition): Promise<void>;
+  /** The deployment as a whole; only the directory's own handlers have business with it. */
+  readonly deployment: Deployment;
   readonly access: Access;
   readonly directory: Directory;
   readonly clock: Clock;
   readonly attachments: Attachments;
+}
+
+/** What concerns all services of a deployment at once. */
+export interface Deployment {
+  /** True while the log holds no event: only then may a simulation begin. */
+  logIsEmpty(): Promise<boolean>;
+  /**
+   * Waits until all is settled: relays at the log's head, consumers without lag (parked keys apart), due timers carried out,
+   * the head unmoved meanwhile. `deadline-exceeded/not-settled` names what still moves.
+   */
+  settle(deadline: number): Promise<void>;
+  /** Destroys the subject's key, after `SubjectErased` is in the log. */
+  destroyKey(subject: string): Promise<void>;
 }
 
 /** A service: a table of contents. Everything common to services is the frame's business. */
@@ -42,6 +59,35 @@ export interface ServiceDefinition {
   readonly models: readonly ModelDefinition<any>[];
   /** Its rpc services. */
   api(service: ServiceContext): readonly Api[];
+  /** What the service opens to the outside beside its rpc services; the gateway's front door. */
+  serve?(house: House): Promise<FrontDoor>;
+}
+
+/** What a front door needs: every rpc service of the deployment, who calls, and how the house is doing. */
+export interface House {
+  /** The declarations behind the endpoints: for the documents that describe them. */
+  readonly apis: readonly Api[];
+  readonly endpoints: readonly Endpoint[];
+  verify(token: string): Promise<Principal>;
+  /** Present in a simulation: the simulated instant, shown in every answer. */
+  simulatedNow(): Instant | undefined;
+  readiness(): Readiness;
+  metricsText(): Promise<string>;
+  readonly attachments: Attachments;
+  readonly access: Access;
+  readonly config: Config;
+  readonly logger: Logger;
+}
+/** Ready, or what is not. */
+export interface Readiness {
+  readonly ready: boolean;
+  readonly parts: readonly { readonly name: string; readonly ready: boolean; readonly message: string }[];
+}
+/** Listening; `drain` lets every accepted request be answered and takes no new one. */
+export interface FrontDoor {
+  readonly http: string;
+  readonly grpc: string;
+  drain(): Promise<void>;
 }
 
 export const defineService = (definition: ServiceDefinition): ServiceDefinition => definition;

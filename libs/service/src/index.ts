@@ -1,1 +1,4 @@
+export * from './config.ts';
 export * from './define.ts';
+export * from './running-model.ts';
+export * from './start-service.ts';

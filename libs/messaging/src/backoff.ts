@@ -1,0 +1,26 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Milliseconds of the first wait and of the longest. */
+export interface Backoff {
+  readonly firstMs: number;
+  readonly maxMs: number;
+}
+export const DEFAULT_BACKOFF: Backoff = { firstMs: 50, maxMs: 5_000 };
+
+/** The wait before attempt `attempt` (from 0): exponential, bounded, with jitter over its upper half. */
+export const backoffMs = (attempt: number, { firstMs, maxMs }: Backoff = DEFAULT_BACKOFF): number => {
+  const ceiling = Math.min(maxMs, firstMs * 2 ** Math.min(attempt, 30));
+  return ceiling * (0.5 + Math.random() / 2);
+};
+
+/** Waits; comes back at once when the signal aborts, and never throws. */
+export const pause = async (ms: number, signal: AbortSignal): Promise<void> => {
+  await delay(ms, undefined, { signal }).catch(() => undefined);
+};
+
+/** Resolves when the signal aborts. */
+export const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });

@@ -1,0 +1,231 @@
+import { NewerEvent, Rejection } from '@sanwang/kernel';
+import { aborted, backoffMs, DEFAULT_BACKOFF, pause, type Backoff } from './backoff.ts';
+import { createIntake } from './intake.ts';
+import type { KnownTypes } from './known.ts';
+import { topicOf, type Bus, type BusMessage } from './port.ts';
+import { createPump } from './pump.ts';
+import type { ConsumerStatus, Sink } from './sink.ts';
+import { createWaiters } from './waiters.ts';
+
+/** A place in a context's topic, as a read token names it. */
+export interface ReadPosition {
+  readonly context: string;
+  readonly partition: number;
+  readonly position: number;
+}
+
+export interface ConsumerOptions {
+  readonly bus: Bus;
+  readonly sink: Sink;
+  /** The context of the service that runs the consumer: only its own private types reach the sink. */
+  readonly ownContext: string;
+  readonly known: KnownTypes;
+  readonly signal: AbortSignal;
+  /** What the sink has parked, for the status and for readers that would not see a parked event. */
+  readonly parked?: { keys(): number; has(position: number): boolean | Promise<boolean> };
+  readonly backoff?: Backoff;
+  /** How long the progress over messages that nobody subscribed to may stay unsaved. */
+  readonly saveEveryMs?: number;
+  onStatus?(status: ConsumerStatus): void;
+}
+
+export interface Consumer {
+  status(): ConsumerStatus;
+  /**
+   * Resolves when the sink has passed the position (at once for a context that it does not follow). Rejects with
+   * `unavailable/model-behind` after `withinMs`, with `failed-precondition/model-parked` when the event there is parked.
+   */
+  waitFor(place: ReadPosition, withinMs: number): Promise<void>;
+  /** Messages of its topics that are not yet taken in. */
+  lag(): Promise<number>;
+  /**
+   * Stands still while `work` runs (the swap of a rebuilt model), then reads the sink's progress again and goes on. Readers
+   * that wait keep waiting.
+   */
+  standStill<T>(work: () => Promise<T>): Promise<T>;
+  /** Settles when the signal has aborted and nothing is in flight; never rejects. */
+  readonly done: Promise<void>;
+}
+
+/** How often a waiting reader looks into the sink, where another instance may have the partition. */
+const LOOK_EVERY_MS = 100;
+
+/** Runs a sink over the topics that follow from what it subscribes to. */
+export const startConsumer = (options: ConsumerOptions): Consumer => {
+  const { bus, sink, signal, known, backoff = DEFAULT_BACKOFF } = options;
+  for (const name of sink.subscribes) {
+    if (!known.versions.has(name)) throw new Error(`${sink.name} subscribes to ${name}, of which this release knows no version`);
+  }
+  const topics = [...new Set([...sink.subscribes].map((name) => topicOf(name.slice(0, name.indexOf('.')))))];
+  const intake = createIntake(options.ownContext, sink.subscribes, known);
+  const waiters = createWaiters();
+  let state: Pick<ConsumerStatus, 'state' | 'reason' | 'message'> = { state: 'starting' };
+  let intermissions: (() => Promise<void>)[] = [];
+  let session = new AbortController();
+
+  const status = (): ConsumerStatus => ({
+    name: sink.name,
+    ...state,
+    progress: intake.progress(),
+    parkedKeys: options.parked?.keys() ?? 0,
+  });
+  const become = (next: typeof state): void => {
+    const changed = next.state !== state.state || next.reason !== state.reason || next.message !== state.message;
+    state = next;
+    if (changed) options.onStatus?.(status());
+  };
+  const pauseFor = (error: unknown): void => become({ state: 'paused', reason: pauseReason(error), message: messageOf(error) });
+
+  const wakeReaders = (): void => {
+    if (waiters.size > 0) for (const { topic, partition, position } of intake.progress()) waiters.passed(`${topic}/${partition}`, position);
+  };
+
+  /** One stretch of consuming, from the sink's stored progress until the signal aborts. */
+  const consume = async (until: AbortSignal): Promise<void> => {
+    intake.restart(await sink.progress());
+    const pump = createPump<BusMessage>({
+      signal: until,
+      async take(messages) {
+        const taken = intake.take(messages);
+        if (taken.events.length > 0) await offer(() => sink.apply(taken.events, intake.progressWith(taken)));
+        intake.commit(taken, taken.events.length > 0);
+        wakeReaders();
+        if (taken.stop) throw taken.stop;
+      },
+      stopped: pauseFor,
+    });
+    const offer = async (apply: () => Promise<void>): Promise<void> => {
+      for (let attempt = 0; ; attempt++) {
+        try {
+          await apply();
+          return become({ state: 'running' });
+        } catch (error) {
+          if (until.aborted) throw error;
+          pauseFor(error);
+          await pause(backoffMs(attempt, backoff), until);
+          if (until.aborted) throw error;
+        }
+      }
+    };
+    const save = async (): Promise<void> => {
+      const progress = intake.unsaved();
+      if (progress.length === 0) return;
+      await sink.apply([], progress);
+      intake.saved();
+    };
+    let saving: Promise<void> | undefined;
+    const timer = setInterval(() => {
+      saving ??= pump
+        .run(save)
+        .catch(() => undefined)
+        .finally(() => (saving = undefined));
+    }, options.saveEveryMs ?? 1_000).unref();
+    try {
+      become({ state: 'running' });
+      if (topics.length === 0) return await aborted(until);
+      await bus.consume({
+        group: sink.name,
+        topics,
+        from: async (topic, partition) => intake.begin(topic, partition),
+        handle: (messages) => pump.add(messages),
+        signal: until,
+      });
+      if (!until.aborted) throw new Error('the bus has ended the consumer');
+    } finally {
+      clearInterval(timer);
+      await pump.idle();
+      await save().catch(() => undefined);
+    }
+  };
+
+  const run = async (): Promise<void> => {
+    for (let attempt = 0; !signal.aborted;) {
+      session = new AbortController();
+      const work = intermissions;
+      intermissions = [];
+      for (const step of work) await step();
+      const until = AbortSignal.any([signal, session.signal]);
+      try {
+        if (intermissions.length === 0) await consume(until);
+        attempt = 0;
+      } catch (error) {
+        if (until.aborted) continue;
+        pauseFor(error);
+        await pause(backoffMs(attempt++, backoff), until);
+      }
+    }
+    for (const step of intermissions) await step();
+    intermissions = [];
+    become({ state: 'stopped' });
+    waiters.rejectAll();
+  };
+
+  const behind = (place: ReadPosition) => (): Rejection =>
+    new Rejection('unavailable', 'model-behind', `${sink.name} has not yet taken in what the read token names.`, {
+      facts: { consumer: sink.name, position: place.position, reached: intake.positionOf(topicOf(place.context), place.partition) },
+    });
+  const passedElsewhere = async (topic: string, partition: number, position: number): Promise<void> => {
+    const stored = await sink.progress();
+    const generation = intake.generationOf(topic);
+    const there = stored.find((p) => p.topic === topic && p.partition === partition && p.generation === generation);
+    if (there && there.position >= position) waiters.passed(`${topic}/${partition}`, there.position);
+  };
+  const refuseParked = async (position: number): Promise<void> => {
+    if (options.parked && options.parked.keys() > 0 && (await options.parked.has(position))) {
+      throw new Rejection('failed-precondition', 'model-parked', `${sink.name} could not take in the event at ${position}; it is parked.`, {
+        facts: { consumer: sink.name, position },
+      });
+    }
+  };
+  const waitSlowly = async (place: ReadPosition, topic: string, withinMs: number): Promise<void> => {
+    if (state.state === 'stopped') throw behind(place)();
+    const look = setInterval(() => void passedElsewhere(topic, place.partition, place.position).catch(() => undefined), LOOK_EVERY_MS);
+    try {
+      await waiters.wait(`${topic}/${place.partition}`, place.position, withinMs, behind(place));
+    } finally {
+      clearInterval(look);
+    }
+    await refuseParked(place.position);
+  };
+
+  const lag = async (): Promise<number> => {
+    const stored = await sink.progress();
+    let behindBy = 0;
+    for (const topic of topics) {
+      const info = await bus.topicInfo(topic);
+      if (!info) continue;
+      const here = [...stored, ...intake.progress()].filter((p) => p.topic === topic && p.generation === info.generation);
+      for (const [partition, end] of (await bus.endOffsets(topic)).entries()) {
+        const next = here.reduce((most, p) => (p.partition === partition ? Math.max(most, p.nextOffset) : most), 0);
+        behindBy += Math.max(0, end - next);
+      }
+    }
+    return behindBy;
+  };
+
+  return {
+    status,
+    waitFor(place, withinMs) {
+      const topic = topicOf(place.context);
+      if (!topics.includes(topic)) return Promise.resolve();
+      return intake.positionOf(topic, place.partition) >= place.position
+        ? refuseParked(place.position)
+        : waitSlowly(place, topic, withinMs);
+    },
+    lag,
+    standStill(work) {
+      if (state.state === 'stopped') return work();
+      return new Promise((resolve, reject) => {
+        intermissions.push(() => work().then(resolve, reject));
+        session.abort();
+      });
+    },
+    done: run(),
+  };
+};
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const pauseReason = (error: unknown): NonNullable<ConsumerStatus['reason']> => {
+  if (error instanceof NewerEvent) return 'newer-event';
+  return error instanceof Rejection && error.code === 'data-loss' ? 'damaged-record' : 'unavailable';
+};

@@ -1,0 +1,58 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Attachments, Keys } from '@sanwang/event-store';
+import type { Bus } from '@sanwang/messaging';
+import type { ModelStore } from '@sanwang/read-model';
+import { lockFolder, openAttachments, openBus, openEventLog, openKeys, openModels, type EventLog, type FolderLock } from '@sanwang/sqlite';
+
+/** Where the parts of an embedded deployment lie below its data folder. */
+export const layout = (folder: string) => ({
+  folder,
+  log: join(folder, 'log.db'),
+  keys: join(folder, 'keys.db'),
+  bus: join(folder, 'bus.db'),
+  models: join(folder, 'models'),
+  attachments: join(folder, 'attachments'),
+  backups: join(folder, 'backups'),
+  /** Where the running platform listens, for the CLI. */
+  address: join(folder, 'platform.json'),
+});
+export type Layout = ReturnType<typeof layout>;
+
+/** The ports of an embedded deployment, open for writing: this process holds the folder's lock. */
+export interface EmbeddedPorts {
+  readonly layout: Layout;
+  readonly store: EventLog;
+  readonly keys: Keys;
+  readonly bus: Bus;
+  readonly attachments: Attachments;
+  readonly models: ModelStore;
+  close(): Promise<void>;
+}
+
+/** Opens (or makes) the data folder as its only writer; a second gets `failed-precondition/data-folder-in-use`. */
+export const openEmbedded = async (folder: string): Promise<EmbeddedPorts> => {
+  mkdirSync(folder, { recursive: true });
+  const places = layout(folder);
+  const lock: FolderLock = lockFolder(folder);
+  const store = openEventLog(places.log);
+  const keys = openKeys(places.keys);
+  const bus = openBus(places.bus);
+  const attachments = await openAttachments(places.attachments, keys);
+  const models = openModels(places.models);
+  return {
+    layout: places,
+    store,
+    keys,
+    bus,
+    attachments,
+    models,
+    async close() {
+      await models.close();
+      await bus.close();
+      await store.close();
+      await keys.close();
+      lock.release();
+    },
+  };
+};

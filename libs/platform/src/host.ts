@@ -1,0 +1,160 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { Rejection, wallClock, type Clock } from '@sanwang/kernel';
+import { LOCAL_AUDIENCE, LOCAL_ISSUER, createAccess, createVerifier, openLocalIssuer, type LocalIssuer } from '@sanwang/identity';
+import { topicOf } from '@sanwang/messaging';
+import { localEndpoint, type Endpoint, type Interceptor } from '@sanwang/rpc';
+import { startService, type Config, type Deployment, type FrontDoor, type House, type Readiness, type RunningService } from '@sanwang/service';
+import { createLogger, createMetrics, observeBus, observeCalls, observeEventStore, type Logger } from '@sanwang/telemetry';
+import { openEmbedded, type EmbeddedPorts } from './embedded.ts';
+import { createLongWork } from './long-work.ts';
+import { operationsApi } from './operations.ts';
+import { createRebuilding, type Rebuilding } from './rebuilding.ts';
+import { findServices, SERVICES_FOLDER } from './services.ts';
+import { settle } from './settle.ts';
+
+export interface HostOptions {
+  readonly config: Config;
+  /** Where the services are found; the deployment's own when absent. */
+  readonly services?: string;
+  readonly logger?: Logger;
+  readonly wall?: Clock;
+  /** False: no listening front door; calls come in process only. */
+  readonly listen?: boolean;
+}
+
+/** The whole platform in this process. */
+export interface Host {
+  readonly ports: EmbeddedPorts;
+  readonly services: readonly RunningService[];
+  readonly endpoints: readonly Endpoint[];
+  readonly issuer: LocalIssuer;
+  readonly rebuilding: Rebuilding;
+  readonly door: FrontDoor | undefined;
+  readiness(): Readiness;
+  settle(deadline: number): Promise<void>;
+  /** The log held no event at the start: somebody is new here. */
+  readonly wasEmpty: boolean;
+  /** Answers what was accepted, stops, closes. Doing it again waits for the first. */
+  drain(): Promise<void>;
+}
+
+/** Erasures whose event was appended and whose key a crash left standing: finished before anything is read. */
+const finishErasures = async ({ store, keys }: EmbeddedPorts): Promise<void> => {
+  const destroyed = new Set(await keys.destroyed());
+  for await (const page of store.readAll({ prefix: 'directory.', after: -1 })) {
+    for (const { type, data } of page.events) {
+      if (type !== 'SubjectErased') continue;
+      const { subject } = JSON.parse(data) as { subject: string };
+      if (!destroyed.has(subject)) await keys.destroy(subject);
+    }
+  }
+};
+
+/** Starts every service in this process over a data folder: the embedded way of running. */
+export const startHost = async (options: HostOptions): Promise<Host> => {
+  const { config } = options;
+  const servicesFolder = options.services ?? SERVICES_FOLDER;
+  const logger = options.logger ?? createLogger({ level: config.logLevel });
+  const metrics = createMetrics();
+  const found = await findServices(servicesFolder);
+  const ports = await openEmbedded(resolve(config.data));
+  const running: RunningService[] = [];
+  try {
+    const wasEmpty = (await ports.store.head('')) < 0;
+    if (!wasEmpty) await finishErasures(ports);
+    const issuer = await openLocalIssuer(ports.layout.folder);
+    const verifier = createVerifier({
+      issuer: LOCAL_ISSUER,
+      audience: LOCAL_AUDIENCE,
+      keys: { jwks: issuer.jwks },
+      bootstrapSubject: config.bootstrapSubject,
+    });
+    const catalogues = found.flatMap(({ definition }) => (definition.catalogue ? [definition.catalogue] : []));
+    for (const { context } of catalogues) await ports.bus.ensureTopic(topicOf(context));
+    const rebuilding = createRebuilding({ folder: ports.layout.folder, services: servicesFolder, store: ports.models, bus: ports.bus });
+    const deployment: Deployment = {
+      logIsEmpty: async () => (await ports.store.head('')) < 0,
+      settle: (deadline) => settle(running, ports.store, deadline),
+      destroyKey: (subject) => ports.keys.destroy(subject),
+    };
+    running.push(
+      ...(await Promise.all(
+        found.map(({ definition }) =>
+          startService(definition, {
+            store: observeEventStore(ports.store, metrics),
+            keys: ports.keys,
+            bus: observeBus(ports.bus, metrics),
+            models: ports.models,
+            attachments: ports.attachments,
+            deployment,
+            wall: options.wall ?? wallClock,
+            catalogues,
+            rebuild: async (model) => {
+              logger.info({ model: `${model.context}.${model.name}` }, 'the read model is of another version: it is built anew');
+              await rebuilding.rebuild(model);
+            },
+            logger,
+            metrics,
+          }),
+        ),
+      )),
+    );
+
+    const directory = running.find(({ definition }) => definition.context === 'directory')!.context.directory;
+    const access = createAccess(directory);
+    const longWork = createLongWork((kind, error) => logger.error({ kind, err: error }, 'long work failed'));
+    const interceptors: readonly Interceptor[] = [observeCalls(metrics)];
+    const operations = operationsApi({ ports, running, rebuilding, longWork, access, directory });
+    const apis = [...running.flatMap((service) => service.apis), operations];
+    const endpoints = apis.map((api) => localEndpoint(api, interceptors));
+    const readiness = (): Readiness => {
+      const parts = running.flatMap((service) => service.readiness());
+      return { ready: parts.every(({ ready }) => ready), parts };
+    };
+    const house: House = {
+      apis,
+      endpoints,
+      verify: (token) => verifier.verify(token),
+      simulatedNow: () => {
+        const now = directory.deployment();
+        return now?.mode === 'simulation' ? directory.clock.now() : undefined;
+      },
+      readiness,
+      metricsText: () => metrics.text(),
+      attachments: ports.attachments,
+      access,
+      config,
+      logger,
+    };
+    const front = found.find(({ definition }) => definition.serve);
+    const door = options.listen === false ? undefined : await front?.definition.serve?.(house);
+    if (door) writeFileSync(ports.layout.address, `${JSON.stringify({ pid: process.pid, http: door.http, grpc: door.grpc })}\n`);
+
+    const stop = async (): Promise<void> => {
+      await door?.drain();
+      rmSync(ports.layout.address, { force: true });
+      await Promise.all(running.map((service) => service.stop()));
+      await longWork.idle();
+      await ports.close();
+    };
+    let stopping: Promise<void> | undefined;
+    return {
+      ports,
+      services: running,
+      endpoints,
+      issuer,
+      rebuilding,
+      door,
+      readiness,
+      settle: deployment.settle,
+      wasEmpty,
+      drain: () => (stopping ??= stop()),
+    };
+  } catch (error) {
+    await Promise.all(running.map((service) => service.stop()));
+    await ports.close();
+    if (error instanceof Rejection) logger.error({ reason: error.reason }, error.message);
+    throw error;
+  }
+};

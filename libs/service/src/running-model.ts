@@ -1,0 +1,74 @@
+import type { Keys } from '@sanwang/event-store';
+import { startConsumer, type Bus, type Consumer, type KnownTypes, type Sink } from '@sanwang/messaging';
+import {
+  consumerName,
+  projectionSink,
+  type Change,
+  type ModelDefinition,
+  type ModelReader,
+  type ModelStore,
+  type ProjectionSink,
+} from '@sanwang/read-model';
+import { observeSink, type Metrics } from '@sanwang/telemetry';
+
+/** A read model at work: its declaration, the consumer that feeds it, how it is read, and what an operator does with it. */
+export interface RunningModel {
+  readonly definition: ModelDefinition;
+  readonly consumer: Consumer;
+  readonly reader: ModelReader;
+  /** The sink over the live generation. */
+  sink(): ProjectionSink;
+  /** Runs `swap`, which makes a rebuilt generation the live one, between two batches, and goes on from the new one's progress. */
+  takeOver(swap: () => Promise<void>): Promise<void>;
+}
+
+export interface StartModelOptions {
+  readonly models: ModelStore;
+  readonly keys: Keys;
+  readonly bus: Bus;
+  readonly ownContext: string;
+  readonly known: KnownTypes;
+  readonly signal: AbortSignal;
+  readonly metrics: Metrics;
+  /** Builds the model anew and swaps it in; called before it starts where the stored one is of another version. */
+  rebuild(definition: ModelDefinition): Promise<void>;
+  onApplied(changes: readonly Change[]): void;
+  /** The live generation was replaced: whoever keeps a copy in memory reads it again. */
+  onSwapped(): Promise<void>;
+}
+
+export const startModel = async (definition: ModelDefinition, options: StartModelOptions): Promise<RunningModel> => {
+  const { models } = options;
+  if ((await models.state(definition)) === 'stale') await options.rebuild(definition);
+  const hooks = { onApplied: (changes: readonly Change[]) => options.onApplied(changes) };
+  const open = async (): Promise<ProjectionSink> => 
+    observeSink(projectionSink(definition, await models.live(definition), options.keys, hooks), options.metrics);
+  let live = await open();
+  // What the consumer feeds stays the same while the generation behind it is exchanged.
+  const sink: Sink = {
+    name: consumerName(definition),
+    subscribes: live.subscribes,
+    progress: () => live.progress(),
+    apply: (events, progress) => live.apply(events, progress),
+  };
+  const consumer = startConsumer({
+    bus: options.bus,
+    sink,
+    ownContext: options.ownContext,
+    known: options.known,
+    signal: options.signal,
+    parked: { keys: () => live.parkedKeys(), has: (position) => live.isParked(position) },
+  });
+  return {
+    definition,
+    consumer,
+    reader: await models.reader(definition),
+    sink: () => live,
+    takeOver: (swap) =>
+      consumer.standStill(async () => {
+        await swap();
+        live = await open();
+        await options.onSwapped();
+      }),
+  };
+};

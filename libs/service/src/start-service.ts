@@ -1,0 +1,196 @@
+import { randomUUID } from 'node:crypto';
+import { idFrom, parseStream, Rejection, type Catalogue, type Clock } from '@sanwang/kernel';
+import { createCommandHandler, published, type Attachments, type CommandContext, type EventStore, type Keys } from '@sanwang/event-store';
+import { knownTypes, partitionOf, startRelay, type Bus, type Relay } from '@sanwang/messaging';
+import { startTimers, timersModel, type ModelDefinition, type ModelReader, type ModelStore, type StreamTimers, type Timers } from '@sanwang/read-model';
+import { createAccess, createDirectoryView, directoryModels } from '@sanwang/identity';
+import type { Api, Call, Handler } from '@sanwang/rpc';
+import { observeCommands, type Logger, type Metrics } from '@sanwang/telemetry';
+import type { Deployment, Readiness, ServiceContext, ServiceDefinition } from './define.ts';
+import { awaitTokens } from './read-tokens.ts';
+import { startModel, type RunningModel } from './running-model.ts';
+
+/** What a service runs on: one deployment's ports, and what this way of running adds. */
+export interface ServiceParts {
+  readonly store: EventStore;
+  readonly keys: Keys;
+  readonly bus: Bus;
+  readonly models: ModelStore;
+  readonly attachments: Attachments;
+  readonly deployment: Deployment;
+  /** The wall clock; only tests and simulations' tests give another. */
+  readonly wall: Clock;
+  /** The catalogues of all contexts: a consumer upcasts what older releases published. */
+  readonly catalogues: readonly Catalogue[];
+  /** Builds a model anew from the log and makes it the live one, where the stored one is of another version. */
+  rebuild(definition: ModelDefinition): Promise<void>;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/** A service at work. */
+export interface RunningService {
+  readonly definition: ServiceDefinition;
+  readonly context: ServiceContext;
+  readonly apis: readonly Api[];
+  readonly models: readonly RunningModel[];
+  readonly relay: Relay | undefined;
+  readonly timers: Timers | undefined;
+  readiness(): Readiness['parts'];
+  /** Stops timers, consumers and relay after what they have in hand. */
+  stop(): Promise<void>;
+}
+
+/** Every model of a service: its own, its copy of the directory, its timers. */
+export const modelsOf = (definition: ServiceDefinition): readonly ModelDefinition[] => [
+  ...(definition.models as readonly ModelDefinition[]),
+  ...(directoryModels(definition.context) as readonly ModelDefinition[]),
+  ...timersOf(definition),
+];
+
+const timersOf = ({ catalogue, aggregates }: ServiceDefinition): readonly ModelDefinition[] => {
+  const model = catalogue && timersModel(catalogue, aggregates);
+  return model ? [model as ModelDefinition] : [];
+};
+
+const contextOf = (call: Call, body: unknown): CommandContext => ({
+  actor: call.principal.subject,
+  method: call.method,
+  ...(call.idempotencyKey !== undefined && { idempotencyKey: call.idempotencyKey }),
+  body,
+  ...(call.expectedRevision !== undefined && { expectedRevision: call.expectedRevision }),
+  correlationId: call.correlationId,
+  ...(call.traceparent !== undefined && { traceparent: call.traceparent }),
+});
+
+/** Starts a service on a deployment's ports: relay, models, directory copy, timers, and its rpc services. */
+export const startService = async (definition: ServiceDefinition, parts: ServiceParts): Promise<RunningService> => {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const directory = createDirectoryView(parts.wall);
+  const copyNames = new Set<string>(directoryModels(definition.context).map((model) => model.name));
+  const known = knownTypes(parts.catalogues);
+  const definitions = modelsOf(definition);
+  const timersName = timersOf(definition)[0]?.name;
+  let timers: Timers | undefined;
+
+  const models = await Promise.all(
+    definitions.map((model) =>
+      startModel(model, {
+        ...parts,
+        ownContext: definition.context,
+        known,
+        signal,
+        onApplied: (changes) => {
+          if (copyNames.has(model.name)) directory.apply(model.name, changes);
+          if (model.name === timersName) timers?.wake();
+        },
+        async onSwapped() {
+          if (copyNames.has(model.name)) await directory.load([await parts.models.reader(model)]);
+          if (model.name === timersName) timers?.wake();
+        },
+      }),
+    ),
+  );
+  await directory.load(models.filter((model) => copyNames.has(model.definition.name)).map((model) => model.reader));
+
+  const catalogue = definition.catalogue;
+  const relay =
+    catalogue &&
+    startRelay({ store: parts.store, catalogue, published, bus: parts.bus, signal });
+  const commands =
+    catalogue &&
+    observeCommands(
+      createCommandHandler({
+        store: parts.store,
+        keys: parts.keys,
+        catalogue,
+        clock: directory.clock,
+        partitionOf: (stream) => partitionOf(stream),
+      }),
+      parts.metrics,
+    );
+  const write = (): NonNullable<typeof commands> => {
+    if (!commands) throw new Error(`${definition.context} has no events of its own`);
+    return commands;
+  };
+  const byName = new Map(models.map((model) => [model.definition.name, model]));
+  const running = (model: { readonly name: string }): RunningModel => {
+    const found = byName.get(model.name);
+    if (!found) throw new Error(`${definition.context} does not declare the model ${model.name}`);
+    return found;
+  };
+
+  const context: ServiceContext = {
+    execute: (call, aggregate, id, body, command) => write().execute(aggregate, id, command, contextOf(call, body)),
+    load: (aggregate, id) => write().load(aggregate, id),
+    newId: (call) => idFrom('new', call.principal.subject, call.method, call.idempotencyKey ?? randomUUID()),
+    reader: ((model: ModelDefinition) => running(model).reader) as ServiceContext['reader'],
+    caughtUp: (call, model) => awaitTokens([running(model)], call.readTokens, call.deadline),
+    deployment: parts.deployment,
+    access: createAccess(directory),
+    directory,
+    clock: directory.clock,
+    attachments: parts.attachments,
+  };
+
+  /** A command works with the service's copies of what other contexts know: they must have seen what the caller has seen. */
+  const withTokens = (handler: Handler): Handler =>
+    handler.kind === 'query'
+      ? handler
+      : {
+          ...handler,
+          async handle(request, call) {
+            await awaitTokens(models, call.readTokens, call.deadline);
+            return handler.handle(request, call);
+          },
+        };
+  const apis = definition
+    .api(context)
+    .map((api) => ({ ...api, handlers: Object.fromEntries(Object.entries(api.handlers).map(([name, handler]) => [name, withTokens(handler)])) }));
+
+  const aggregates = new Map(definition.aggregates.map((aggregate) => [aggregate.name, aggregate]));
+  timers =
+    timersName === undefined
+      ? undefined
+      : startTimers({
+          reader: byName.get(timersName)!.reader as ModelReader<StreamTimers>,
+          clock: directory.clock,
+          signal,
+          async fire(stream, name, due) {
+            const { aggregate, id } = parseStream(stream);
+            const owner = aggregates.get(aggregate);
+            if (!owner?.onTimer) throw new Rejection('internal', 'timer-unknown', `${stream} set the timer ${name}, which no aggregate answers`);
+            await write().execute(owner, id, owner.onTimer(name, due), {
+              actor: 'timer',
+              method: 'timer',
+              idempotencyKey: `${stream} ${name} ${due}`,
+              body: { name, due },
+              correlationId: randomUUID(),
+              at: due,
+            });
+          },
+        });
+  const offClock = directory.onClock(() => timers?.wake());
+
+  return {
+    definition,
+    context,
+    apis,
+    models,
+    relay,
+    timers,
+    readiness: () => [
+      ...models.map(({ definition: model, consumer }) => {
+        const status = consumer.status();
+        return { name: `${model.context}.${model.name}`, ready: status.state === 'running', message: status.message ?? status.state };
+      }),
+      ...(relay ? [{ name: `${definition.context}.relay`, ready: relay.status().state === 'running', message: relay.status().message ?? relay.status().state }] : []),
+    ],
+    async stop() {
+      offClock();
+      stopping.abort();
+      await Promise.all([timers?.done, relay?.done, ...models.map((model) => model.consumer.done)]);
+    },
+  };
+};

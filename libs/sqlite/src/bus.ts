@@ -1,0 +1,195 @@
+import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { LOG_START } from '@sanwang/event-store';
+import { Rejection } from '@sanwang/kernel';
+import { backoffMs, createBell, DEFAULT_PARTITIONS, pause, type Bus, type BusMessage } from '@sanwang/messaging';
+import { createHeaderNames, createTopicTable, openTopic, type StoredTopic } from './bus-topic.ts';
+import { asRejection, openDatabase } from './database.ts';
+
+/** The embedded bus also lets a topic be removed; it comes back empty, as a new generation. */
+export interface SqliteBus extends Bus {
+  dropTopic(topic: string): Promise<void>;
+}
+
+/** Messages of one delivery: about as long as the event loop may be kept from others. */
+const BATCH = 500;
+const BACKOFF = { firstMs: 20, maxMs: 2_000 };
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS topics (id INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL UNIQUE, partitions INTEGER NOT NULL,
+    generation TEXT NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS relays (context TEXT NOT NULL PRIMARY KEY, generation TEXT NOT NULL, checkpoint INTEGER NOT NULL) STRICT;
+`;
+
+/**
+ * The bus in one SQLite file, for one process: open it once. It is not synced at each commit: after a power cut its end may
+ * be lost, together with the relay's checkpoint, and the relay writes the same messages at the same offsets again (see
+ * docs/adr/embedded-bus-durability.md). Making a topic is synced. `maxPages` stands in for a full disk.
+ */
+export const openBus = (path: string, options: { readonly maxPages?: number } = {}): SqliteBus => {
+  const database = openDatabase(path, { durability: 'normal', schema: SCHEMA });
+  if (options.maxPages !== undefined) database.raw.exec(`PRAGMA max_page_count = ${options.maxPages}`);
+  const names = createHeaderNames(database);
+  const topics = new Map<string, StoredTopic>();
+  const topicsChanged = createBell();
+  const closing = new AbortController();
+  /** By group: the end of the consumer that has it. A second one of the same group stands by until then. */
+  const groups = new Map<string, Promise<void>>();
+  const relays = new Map<string, { readonly generation: string; readonly checkpoint: number }>();
+
+  for (const row of database.prepare('SELECT id, topic, partitions, generation FROM topics').all()) {
+    const { id, topic, partitions, generation } = row as unknown as { id: number; topic: string; partitions: number; generation: string };
+    topics.set(topic, openTopic(database, names, id, { topic, partitions, generation }));
+  }
+  for (const row of database.prepare('SELECT context, generation, checkpoint FROM relays').all()) {
+    relays.set(row['context'] as string, { generation: row['generation'] as string, checkpoint: row['checkpoint'] as number });
+  }
+  const generations = (): ReadonlySet<string> => new Set([...topics.values()].map(({ info }) => info.generation));
+
+  /** Every call is synchronous inside; errors of SQLite become the port's. */
+  const guarded = async <T>(work: () => T): Promise<T> => {
+    if (closing.signal.aborted) throw new Rejection('unavailable', 'bus-unavailable', 'The bus is closed.');
+    try {
+      return work();
+    } catch (error) {
+      throw asRejection(error, 'bus');
+    }
+  };
+  const synced = <T>(work: () => T): T => {
+    database.raw.exec('PRAGMA synchronous = FULL');
+    try {
+      return database.transaction(work);
+    } finally {
+      database.raw.exec('PRAGMA synchronous = NORMAL');
+    }
+  };
+
+  const makeTopic = (topic: string, partitions: number): StoredTopic => {
+    const info = { topic, partitions, generation: randomUUID() };
+    const id = synced(() => {
+      const insert = database.prepare('INSERT INTO topics (topic, partitions, generation) VALUES (?, ?, ?)');
+      const made = Number(insert.run(topic, partitions, info.generation).lastInsertRowid);
+      createTopicTable(database, made);
+      return made;
+    });
+    const stored = openTopic(database, names, id, info);
+    topics.set(topic, stored);
+    topicsChanged.ring();
+    return stored;
+  };
+
+  /** Delivers a topic from a sequence number on, until the signal aborts or the topic is another. */
+  const deliver = async (topic: StoredTopic, from: readonly number[], handle: Handle, signal: AbortSignal): Promise<void> => {
+    let next = topic.sequenceOf(from);
+    for (;;) {
+      if (signal.aborted || topics.get(topic.info.topic) !== topic) return;
+      const batch = topic.read(next, BATCH);
+      if (batch.length === 0) {
+        await topic.bell.wait();
+        continue;
+      }
+      const wanted = batch.filter((message) => message.offset >= from[message.partition]!);
+      if (wanted.length > 0) await untilHandled(wanted, handle, signal);
+      next += batch.length;
+      await nextTurn();
+    }
+  };
+
+  const follow = async (name: string, options: ConsumeOptions, signal: AbortSignal): Promise<void> => {
+    for (let attempt = 0; !signal.aborted;) {
+      const topic = topics.get(name);
+      if (!topic) {
+        await topicsChanged.wait();
+        continue;
+      }
+      try {
+        const partitions = Array.from({ length: topic.info.partitions }, (_, partition) => partition);
+        const from = await Promise.all(partitions.map((partition) => options.from(topic.info, partition)));
+        attempt = 0;
+        await deliver(topic, from, options.handle, signal);
+      } catch {
+        await pause(backoffMs(attempt++, BACKOFF), signal);
+      }
+    }
+  };
+
+  return {
+    ensureTopic: (topic, options = {}) =>
+      guarded(() => (topics.get(topic) ?? makeTopic(topic, options.partitions ?? DEFAULT_PARTITIONS)).info),
+    topicInfo: (topic) => guarded(() => topics.get(topic)?.info),
+    endOffsets: (topic) => guarded(() => topics.get(topic)?.endOffsets ?? []),
+
+    relayCheckpoint: (context) =>
+      guarded(() => {
+        const relay = relays.get(context);
+        return relay && generations().has(relay.generation) ? relay.checkpoint : LOG_START;
+      }),
+    publish: (context, topicName, messages, checkpoint) =>
+      guarded(() => {
+        const topic = topics.get(topicName);
+        if (!topic) throw new Rejection('not-found', 'topic-not-found', `There is no topic ${topicName}.`);
+        const { generation } = topic.info;
+        const before = relays.get(context);
+        const relay = { generation, checkpoint: before?.generation === generation ? Math.max(before.checkpoint, checkpoint) : checkpoint };
+        let inserted;
+        try {
+          inserted = database.transaction(() => {
+            database.prepare('INSERT OR REPLACE INTO relays VALUES (?, ?, ?)').run(context, generation, relay.checkpoint);
+            return topic.insert(messages);
+          });
+        } catch (error) {
+          names.forget();
+          throw error;
+        }
+        relays.set(context, relay);
+        inserted.commit();
+      }),
+
+    async consume(options) {
+      const signal = AbortSignal.any([options.signal, closing.signal]);
+      const previous = groups.get(options.group) ?? Promise.resolve();
+      const wakeAll = (): void => {
+        topicsChanged.ring();
+        for (const name of options.topics) topics.get(name)?.bell.ring();
+      };
+      signal.addEventListener('abort', wakeAll, { once: true });
+      const mine = previous.then(async () => {
+        await Promise.all(options.topics.map((name) => follow(name, options, signal)));
+      });
+      groups.set(options.group, mine);
+      await mine;
+      if (groups.get(options.group) === mine) groups.delete(options.group);
+    },
+
+    dropTopic: (name) =>
+      guarded(() => {
+        const topic = topics.get(name);
+        if (!topic) return;
+        synced(() => {
+          const id = database.prepare('SELECT id FROM topics WHERE topic = ?').get(name)!['id'] as number;
+          database.prepare('DELETE FROM topics WHERE id = ?').run(id);
+          database.raw.exec(`DROP TABLE messages_${id}`);
+        });
+        topics.delete(name);
+        topic.bell.ring();
+      }),
+
+    async close() {
+      closing.abort();
+      database.close();
+    },
+  };
+};
+
+type ConsumeOptions = Parameters<Bus['consume']>[0];
+type Handle = ConsumeOptions['handle'];
+
+const untilHandled = async (messages: readonly BusMessage[], handle: Handle, signal: AbortSignal): Promise<void> => {
+  for (let attempt = 0; !signal.aborted; attempt++) {
+    try {
+      return await handle(messages);
+    } catch {
+      await pause(backoffMs(attempt, BACKOFF), signal);
+    }
+  }
+};

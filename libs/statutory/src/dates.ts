@@ -1,0 +1,33 @@
+/** A date of the local calendar, `YYYY-MM-DD`; local dates compare as strings. */
+export type LocalDate = string;
+
+const dayMs = 86_400_000;
+const form = /^(\d{4})-(\d{2})-(\d{2})$/;
+
+const dateOfEpochDay = (day: number): LocalDate => new Date(day * dayMs).toISOString().slice(0, 10);
+
+/** True for a date that exists: `2026-02-30` does not. */
+export const isLocalDate = (text: string): boolean => {
+  if (!form.test(text)) return false;
+  const ms = Date.parse(`${text}T00:00:00Z`);
+  return !Number.isNaN(ms) && dateOfEpochDay(ms / dayMs) === text;
+};
+
+const epochDay = (date: LocalDate): number => {
+  if (!isLocalDate(date)) throw new RangeError(`not a local date (YYYY-MM-DD): ${date}`);
+  return Date.parse(`${date}T00:00:00Z`) / dayMs;
+};
+
+/** The date `days` calendar days 自然日 later, or earlier when negative. */
+export const addDays = (date: LocalDate, days: number): LocalDate => dateOfEpochDay(epochDay(date) + days);
+
+/** Calendar days from `from` to `to`; negative when `to` is earlier. */
+export const daysBetween = (from: LocalDate, to: LocalDate): number => epochDay(to) - epochDay(from);
+
+export const yearOf = (date: LocalDate): number => Number(date.slice(0, 4));
+
+/** True for Saturday and Sunday. */
+export const isWeekend = (date: LocalDate): boolean => {
+  const weekday = (((epochDay(date) + 4) % 7) + 7) % 7;
+  return weekday === 0 || weekday === 6;
+};

@@ -1,0 +1,81 @@
+import { forbiddenByState, invalid, notFound, Rejection, sameData, type Aggregate } from '@sanwang/kernel';
+import type { UnitData, UnitEvent, UnitKind } from './events.ts';
+
+/** What a decision needs of other units: the parent's kind (absent: no such unit), and the city unit that stands already. */
+export interface UnitFacts {
+  readonly parentKind?: UnitKind | undefined;
+  readonly cityUnit?: string | undefined;
+}
+export type UnitCommand =
+  | { readonly type: 'register'; readonly unit: UnitData; readonly facts: UnitFacts }
+  | { readonly type: 'change'; readonly unit: Omit<UnitData, 'kind'>; readonly facts: UnitFacts };
+export type UnitState = { readonly status: 'none' } | { readonly status: 'registered'; readonly unit: UnitData };
+
+/**
+ * Under which kinds a kind may stand. The order is strict and a unit's kind never changes, so that the tree has no cycle
+ * whatever is registered or moved at the same time.
+ */
+export const parentKinds: Readonly<Record<UnitKind, readonly UnitKind[]>> = {
+  city: [],
+  district: ['city'],
+  department: ['city', 'district'],
+  office: ['city', 'district'],
+  street: ['city', 'district', 'office'],
+  community: ['city', 'district', 'office', 'street'],
+  contractor: ['city', 'district', 'office', 'street'],
+};
+
+const isTimeZone = (zone: string): boolean => {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone.length > 0;
+  } catch {
+    return false;
+  }
+};
+
+const check = (unit: UnitData, facts: UnitFacts): void => {
+  const wrongArea = unit.areas.findIndex((area) => !/^\d{2,12}$/.test(area));
+  if (wrongArea >= 0) throw invalid('unit-areas', `areas.${wrongArea}`, 'an area code prefix of 2 to 12 digits');
+  if (unit.kind === 'city') {
+    if (unit.parent !== undefined) throw invalid('unit-parent', 'parent', 'none: the city unit is the root');
+    if (unit.timeZone === undefined || !isTimeZone(unit.timeZone)) throw invalid('unit-time-zone', 'timeZone', 'an IANA time zone on the city unit');
+    if (unit.calendar === undefined) throw invalid('unit-calendar', 'calendar', 'the slug of a working-day calendar on the city unit');
+    if (facts.cityUnit !== undefined && facts.cityUnit !== unit.code) {
+      throw forbiddenByState('city-unit-exists', `The city unit is ${facts.cityUnit}; a deployment has one.`, { unit: facts.cityUnit });
+    }
+    return;
+  }
+  if (unit.timeZone !== undefined) throw invalid('unit-time-zone', 'timeZone', 'nothing: the time zone stands on the city unit');
+  if (unit.calendar !== undefined) throw invalid('unit-calendar', 'calendar', 'nothing: the calendar stands on the city unit');
+  if (unit.parent === undefined) throw invalid('unit-parent', 'parent', 'the code of the unit above');
+  if (facts.parentKind === undefined) throw invalid('unit-parent', 'parent', `a registered unit; there is no ${unit.parent}`);
+  if (!parentKinds[unit.kind].includes(facts.parentKind)) {
+    throw invalid('unit-parent-kind', 'parent', `a unit of kind ${parentKinds[unit.kind].join(' or ')} above a ${unit.kind}, not a ${facts.parentKind}`);
+  }
+};
+
+export const unit: Aggregate<UnitCommand, UnitEvent, UnitState> = {
+  context: 'directory',
+  name: 'Unit',
+  initial: { status: 'none' },
+  decide(command, state) {
+    switch (command.type) {
+      case 'register': {
+        if (state.status === 'registered') {
+          if (sameData(state.unit, command.unit)) return [];
+          throw new Rejection('already-exists', 'unit-exists', `Unit ${command.unit.code} exists with other content; use :change.`);
+        }
+        check(command.unit, command.facts);
+        return [{ type: 'UnitRegistered', data: command.unit }];
+      }
+      case 'change': {
+        if (state.status === 'none') throw notFound('unit', command.unit.code);
+        const changed = { ...command.unit, kind: state.unit.kind };
+        if (sameData(state.unit, changed)) return [];
+        check(changed, command.facts);
+        return [{ type: 'UnitChanged', data: changed }];
+      }
+    }
+  },
+  evolve: (_state, event) => ({ status: 'registered', unit: event.data }),
+};

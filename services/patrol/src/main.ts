@@ -1,0 +1,3 @@
+import { run } from '@sanwang/service';
+import { patrol } from './patrol.ts';
+await run(patrol);

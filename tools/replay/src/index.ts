@@ -1,0 +1,11 @@
+export * from './businesses.ts';
+export * from './checklist.ts';
+export * from './city.ts';
+export * from './counts.ts';
+export * from './officers.ts';
+export * from './plan.ts';
+export { policy, type OrderOutcome, type OrderSeverity } from './policy.ts';
+export * from './rows.ts';
+export * from './steps.ts';
+export * from './wards.ts';
+export type { Order, Round, Work, WorkKind } from './work.ts';
