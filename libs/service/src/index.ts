@@ -1,1 +1,2 @@
 export * from './define.ts';
+export * from './api-shapes.ts';
