@@ -5,7 +5,7 @@ import { LOCAL_AUDIENCE, LOCAL_ISSUER, createAccess, createVerifier, openLocalIs
 import { topicOf } from '@sanwang/messaging';
 import { localEndpoint, type Endpoint, type Interceptor } from '@sanwang/rpc';
 import { startService, type Config, type Deployment, type FrontDoor, type House, type Readiness, type RunningService } from '@sanwang/service';
-import { createLogger, createTelemetry, type Logger } from '@sanwang/telemetry';
+import { createLogger, createMetrics, observeBus, observeCalls, observeEventStore, type Logger } from '@sanwang/telemetry';
 import { openEmbedded, type EmbeddedPorts } from './embedded.ts';
 import { createLongWork } from './long-work.ts';
 import { operationsApi } from './operations.ts';
@@ -56,7 +56,7 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
   const { config } = options;
   const servicesFolder = options.services ?? SERVICES_FOLDER;
   const logger = options.logger ?? createLogger({ level: config.logLevel });
-  const telemetry = createTelemetry();
+  const metrics = createMetrics();
   const found = await findServices(servicesFolder);
   const ports = await openEmbedded(resolve(config.data));
   const running: RunningService[] = [];
@@ -82,9 +82,9 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
       ...(await Promise.all(
         found.map(({ definition }) =>
           startService(definition, {
-            store: telemetry.store(ports.store),
+            store: observeEventStore(ports.store, metrics),
             keys: ports.keys,
-            bus: telemetry.bus(ports.bus),
+            bus: observeBus(ports.bus, metrics),
             models: ports.models,
             attachments: ports.attachments,
             deployment,
@@ -95,6 +95,7 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
               await rebuilding.rebuild(model);
             },
             logger,
+            metrics,
           }),
         ),
       )),
@@ -103,14 +104,16 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
     const directory = running.find(({ definition }) => definition.context === 'directory')!.context.directory;
     const access = createAccess(directory);
     const longWork = createLongWork((kind, error) => logger.error({ kind, err: error }, 'long work failed'));
-    const interceptors: readonly Interceptor[] = [telemetry.interceptor];
-    const operations = operationsApi({ ports, running, rebuilding, longWork, access, directory, deployment });
-    const endpoints = [...running.flatMap(({ apis }) => apis), operations].map((api) => localEndpoint(api, interceptors));
+    const interceptors: readonly Interceptor[] = [observeCalls(metrics)];
+    const operations = operationsApi({ ports, running, rebuilding, longWork, access, directory });
+    const apis = [...running.flatMap((service) => service.apis), operations];
+    const endpoints = apis.map((api) => localEndpoint(api, interceptors));
     const readiness = (): Readiness => {
       const parts = running.flatMap((service) => service.readiness());
       return { ready: parts.every(({ ready }) => ready), parts };
     };
     const house: House = {
+      apis,
       endpoints,
       verify: (token) => verifier.verify(token),
       simulatedNow: () => {
@@ -118,7 +121,7 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
         return now?.mode === 'simulation' ? directory.clock.now() : undefined;
       },
       readiness,
-      metricsText: () => telemetry.metricsText(),
+      metricsText: () => metrics.text(),
       attachments: ports.attachments,
       access,
       config,

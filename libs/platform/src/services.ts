@@ -1,5 +1,5 @@
 import { existsSync, globSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { ServiceDefinition } from '@sanwang/service';
 
@@ -16,8 +16,8 @@ export interface ServiceModule {
 
 /** Finds and imports every service. A new service is a new folder: nothing else names it. */
 export const findServices = async (folder = SERVICES_FOLDER): Promise<readonly ServiceModule[]> => {
-  const found = globSync('*/src/main.ts', { cwd: folder })
-    .map((path) => basename(dirname(dirname(path))))
+  const found = globSync('*/package.json', { cwd: folder })
+    .map((path) => dirname(path))
     .filter((context) => existsSync(join(folder, context, 'src', `${context}.ts`)))
     .sort();
   if (found.length === 0) throw new Error(`no service was found in ${folder}`);

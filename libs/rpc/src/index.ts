@@ -6,3 +6,7 @@ export * from './errors.ts';
 export * from './grpc.ts';
 export type { Authenticate } from './headers.ts';
 export * from './rest.ts';
+export * from './docs.ts';
+export * from './openapi.ts';
+export * from './rate-limit.ts';
+export * from './schema-match.ts';

@@ -51,15 +51,9 @@ describe('paths', () => {
     expect([both.status, both.headers.get('allow')]).toEqual([405, 'POST, GET']);
   });
 
-  test.each([
-    '/',
-    '/v1',
-    '/v1/pilot/notes/',
-    '/v1/pilot/notes/a/b',
-    '/v1//pilot/notes',
-    '/V1/pilot/notes',
-    `/v1/pilot/notes/${'x'.repeat(600)}`,
-  ])('nothing is under %s', (path) => refused(404, { reason: 'route-unknown' }, 'GET', path));
+  test.each(['/', '/v1', '/v1/pilot/notes/', '/v1/pilot/notes/a/b', '/v1//pilot/notes', '/V1/pilot/notes'])('nothing is under %s', (path) =>
+    refused(404, { reason: 'route-unknown' }, 'GET', path),
+  );
 
   test('refuses a path that is not a URL', () => refused(400, { reason: 'request-malformed' }, 'GET', '/v1/pilot/notes/%zz'));
 

@@ -66,6 +66,8 @@ const sendProblem = (error: unknown, request: FastifyRequest, reply: FastifyRepl
   if (status === 401) reply.header('www-authenticate', 'Bearer');
   const wait = rejection.facts['retryAfterSeconds'];
   if (typeof wait === 'number') reply.header('retry-after', String(Math.ceil(wait)));
+  // Set here too: hooks do not run before an error of the framework itself.
+  reply.header('x-correlation-id', request.id);
   return reply
     .status(status)
     .type('application/problem+json')

@@ -5,7 +5,7 @@ import { knownTypes, partitionOf, startRelay, type Bus, type Relay } from '@sanw
 import { startTimers, timersModel, type ModelDefinition, type ModelReader, type ModelStore, type StreamTimers, type Timers } from '@sanwang/read-model';
 import { createAccess, createDirectoryView, directoryModels } from '@sanwang/identity';
 import type { Api, Call, Handler } from '@sanwang/rpc';
-import type { Logger } from '@sanwang/telemetry';
+import { observeCommands, type Logger, type Metrics } from '@sanwang/telemetry';
 import type { Deployment, Readiness, ServiceContext, ServiceDefinition } from './define.ts';
 import { awaitTokens } from './read-tokens.ts';
 import { startModel, type RunningModel } from './running-model.ts';
@@ -25,6 +25,7 @@ export interface ServiceParts {
   /** Builds a model anew from the log and makes it the live one, where the stored one is of another version. */
   rebuild(definition: ModelDefinition): Promise<void>;
   readonly logger: Logger;
+  readonly metrics: Metrics;
 }
 
 /** A service at work. */
@@ -99,13 +100,16 @@ export const startService = async (definition: ServiceDefinition, parts: Service
     startRelay({ store: parts.store, catalogue, published, bus: parts.bus, signal });
   const commands =
     catalogue &&
-    createCommandHandler({
-      store: parts.store,
-      keys: parts.keys,
-      catalogue,
-      clock: directory.clock,
-      partitionOf: (stream) => partitionOf(stream),
-    });
+    observeCommands(
+      createCommandHandler({
+        store: parts.store,
+        keys: parts.keys,
+        catalogue,
+        clock: directory.clock,
+        partitionOf: (stream) => partitionOf(stream),
+      }),
+      parts.metrics,
+    );
   const write = (): NonNullable<typeof commands> => {
     if (!commands) throw new Error(`${definition.context} has no events of its own`);
     return commands;

@@ -24,10 +24,11 @@ const SCHEMA = `
 /**
  * The bus in one SQLite file, for one process: open it once. It is not synced at each commit: after a power cut its end may
  * be lost, together with the relay's checkpoint, and the relay writes the same messages at the same offsets again (see
- * docs/adr/embedded-bus-durability.md). Making a topic is synced.
+ * docs/adr/embedded-bus-durability.md). Making a topic is synced. `maxPages` stands in for a full disk.
  */
-export const openBus = (path: string): SqliteBus => {
+export const openBus = (path: string, options: { readonly maxPages?: number } = {}): SqliteBus => {
   const database = openDatabase(path, { durability: 'normal', schema: SCHEMA });
+  if (options.maxPages !== undefined) database.raw.exec(`PRAGMA max_page_count = ${options.maxPages}`);
   const names = createHeaderNames(database);
   const topics = new Map<string, StoredTopic>();
   const topicsChanged = createBell();

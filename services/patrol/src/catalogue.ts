@@ -1,6 +1,6 @@
 import { defineCatalogue } from '@sanwang/kernel';
-import { checklistEvents } from './checklist/checklist.ts';
-import { dispatchRulesEvents } from './dispatch-rules/dispatch-rules.ts';
+import { checklistEvents } from './checklist/events.ts';
+import { dispatchRulesEvents } from './dispatch-rules/events.ts';
 import { rectificationEvents } from './rectification/events.ts';
 import { suggestions } from './shared/suggestions.ts';
 import { taskEvents } from './task/events.ts';

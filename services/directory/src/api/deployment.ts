@@ -3,7 +3,7 @@ import { command, defineApi, type Api } from '@sanwang/rpc';
 import { answerOf, type ServiceContext } from '@sanwang/service';
 import { z } from 'zod';
 import { clock, clockId } from '../clock/decider.ts';
-import { deployment, DEPLOYMENT_ID } from '../deployment/decider.ts';
+import { deployment, DEPLOYMENT_ID, type BeginDeployment } from '../deployment/decider.ts';
 import { subject, subjectPattern } from '../subject/decider.ts';
 import { instant, instantOf } from './words.ts';
 
@@ -12,7 +12,7 @@ export const simulationApi = (service: ServiceContext): Api =>
     // What comes after the answer happens at the simulated time: every service must have taken the mode.
     begin: command(z.strictObject({ clock: instant }), async (request, call) => {
       service.access.require(call.principal, 'directory.simulation.begin', {}, 'deployment', DEPLOYMENT_ID);
-      const outcome = await service.execute(call, deployment, DEPLOYMENT_ID, request, async () => ({
+      const outcome = await service.execute(call, deployment, DEPLOYMENT_ID, request, async (): Promise<BeginDeployment> => ({
         type: 'begin',
         mode: 'simulation',
         clock: instantOf(request.clock),

@@ -5,7 +5,7 @@ import { command, defineApi, query, type Api, type Call } from '@sanwang/rpc';
 import { answerOf, listFields, pageOf, searchField, whereEquals, type ServiceContext } from '@sanwang/service';
 import { z } from 'zod';
 import { officers } from '../models/officers.ts';
-import { officer } from '../officer/decider.ts';
+import { officer, type OfficerCommand } from '../officer/decider.ts';
 import { dutyNames, type DutyName, type OfficerData } from '../officer/events.ts';
 import { unit } from '../unit/decider.ts';
 import { localDate, name, officerId, slug } from './words.ts';
@@ -37,7 +37,7 @@ export const officerApi = (service: ServiceContext): Api => {
     registerOfficer: command(z.strictObject({ ...content, name, phone: phone.min(1).optional() }), async (request, call) => {
       const { id, ...entry } = request;
       requireWrite(call, id, entry.unit);
-      const outcome = await service.execute(call, officer, id, request, async (state) => {
+      const outcome = await service.execute(call, officer, id, request, async (state): Promise<OfficerCommand> => {
         requireGrant(call, id, entry.duties, entry.active, state.status === 'registered' ? state.officer : undefined);
         return { type: 'register', officer: { officerId: id, ...entry }, unitExists: await unitExists(entry.unit) };
       });
@@ -46,7 +46,7 @@ export const officerApi = (service: ServiceContext): Api => {
 
     changeOfficer: command(z.strictObject({ ...content, name: name.optional(), phone: phone.optional() }), async (request, call) => {
       const { id, ...entry } = request;
-      const outcome = await service.execute(call, officer, id, request, async (state) => {
+      const outcome = await service.execute(call, officer, id, request, async (state): Promise<OfficerCommand> => {
         const present = state.status === 'registered' ? state.officer : undefined;
         if (present) requireWrite(call, id, present.unit);
         requireWrite(call, id, entry.unit);

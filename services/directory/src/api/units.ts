@@ -4,7 +4,7 @@ import { command, defineApi, query, type Api, type Call } from '@sanwang/rpc';
 import { answerOf, listFields, pageOf, searchField, whereEquals, type ServiceContext } from '@sanwang/service';
 import { z } from 'zod';
 import { units } from '../models/units.ts';
-import { unit, type UnitFacts } from '../unit/decider.ts';
+import { unit, type UnitCommand, type UnitFacts } from '../unit/decider.ts';
 import { unitKinds } from '../unit/events.ts';
 import { localDate, name, slug } from './words.ts';
 
@@ -36,7 +36,7 @@ export const unitApi = (service: ServiceContext): Api => {
   return defineApi(UnitServiceDefinition, {
     registerUnit: command(z.strictObject({ ...content, kind: z.enum(unitKinds) }), async (request, call) => {
       requireAbove(call, request.parent, request.code);
-      const outcome = await service.execute(call, unit, request.code, request, async () => ({
+      const outcome = await service.execute(call, unit, request.code, request, async (): Promise<UnitCommand> => ({
         type: 'register',
         unit: request,
         facts: await factsAbout(request.parent),
@@ -45,7 +45,7 @@ export const unitApi = (service: ServiceContext): Api => {
     }),
 
     changeUnit: command(z.strictObject(content), async (request, call) => {
-      const outcome = await service.execute(call, unit, request.code, request, async (state) => {
+      const outcome = await service.execute(call, unit, request.code, request, async (state): Promise<UnitCommand> => {
         requireAbove(call, state.status === 'registered' ? state.unit.parent : undefined, request.code);
         requireAbove(call, request.parent, request.code);
         return { type: 'change', unit: request, facts: await factsAbout(request.parent) };

@@ -23,11 +23,23 @@ import {
 const inUnit = { ...about, unit: unitCode };
 
 /** `deviation` is in metres from the business or place; `deviates` when above the checklist's radius. Neither when that is not known. */
-const signIn = coordinates.extend({
+export const signIn = coordinates.extend({
   accuracy: z.number().min(0).optional(),
   deviation: z.number().int().optional(),
   deviates: z.boolean().optional(),
 });
+
+/** Answers by result; notes and photographs 照片 only of the items that have any. */
+export const recordedItems = z.object({
+  conforms: z.array(itemNumber).max(300),
+  notApplicable: z.array(itemNumber).max(300),
+  violates: z.array(z.object({ number: itemNumber, severity, correctedOnSpot: z.boolean().optional() })).max(300),
+  remarks: z
+    .array(z.object({ number: itemNumber, note: note.optional(), attachments: attachments.optional() }))
+    .max(300)
+    .optional(),
+});
+export type Recorded = z.infer<typeof recordedItems>;
 
 export const visitEvents = {
   VisitStarted: defineEvent('VisitStarted', {
@@ -55,16 +67,7 @@ export const visitEvents = {
   ItemsRecorded: defineEvent('ItemsRecorded', {
     visibility: 'private',
     description: 'Answers to items of the checklist; a later answer to the same item replaces the earlier one.',
-    schema: z.object({
-      conforms: z.array(itemNumber).max(300),
-      notApplicable: z.array(itemNumber).max(300),
-      violates: z.array(z.object({ number: itemNumber, severity, correctedOnSpot: z.boolean().optional() })).max(300),
-      /** Notes and photographs 照片 of the items that have any. */
-      remarks: z
-        .array(z.object({ number: itemNumber, note: note.optional(), attachments: attachments.optional() }))
-        .max(300)
-        .optional(),
-    }),
+    schema: recordedItems,
   }),
   VisitCompleted: defineEvent('VisitCompleted', {
     visibility: 'public',
@@ -92,5 +95,4 @@ export const visitEvents = {
   }),
 };
 export type Started = z.infer<typeof visitEvents.VisitStarted.schema>;
-export type Recorded = z.infer<typeof visitEvents.ItemsRecorded.schema>;
 export type VisitEvent = EventsOf<typeof visitEvents> | SuggestionEvent;

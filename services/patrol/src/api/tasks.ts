@@ -1,0 +1,172 @@
+import { idFrom, notFound } from '@sanwang/kernel';
+import { command, query, type Call } from '@sanwang/rpc';
+import type { ServiceContext } from '@sanwang/service';
+import { z } from 'zod';
+import { dispatchRules, MAIN } from '../dispatch-rules/decider.ts';
+import { tasks } from '../models/tasks.ts';
+import { areaCode, channel, code, id, localDate, reason, taskType, title, unitCode } from '../shared/words.ts';
+import { task, type TaskCommand, type TaskState } from '../task/decider.ts';
+import { place, source } from '../task/events.ts';
+import { visit } from '../visit/decider.ts';
+import type { Checklists } from './checklists.ts';
+import { unitByRule, unitFact } from './dispatch.ts';
+import { answer, businessFact, localDay, officerFact } from './facts.ts';
+import { equal, get, given, list, paging, where } from './lists.ts';
+
+const officers = z.array(id).max(8);
+export const taskRequests = {
+  pool: z.strictObject({
+    channel,
+    type: taskType,
+    checklist: code,
+    businessId: id.optional(),
+    place: z.strictObject({ ...place.shape, coordinates: z.strictObject(place.shape.coordinates.unwrap().shape).optional() }).optional(),
+    area: areaCode.optional(),
+    priority: z.int().min(1).max(5).optional(),
+    dueOn: localDate.optional(),
+    title,
+    source: z.strictObject(source.shape),
+    recheckOf: id.optional(),
+  }),
+  list: z.strictObject({
+    ...paging('pooledAt', 'dueOn', 'priority'),
+    status: z.enum(['pooled', 'dispatched', 'assigned', 'accepted', 'completed', 'cancelled']).optional(),
+    unit: unitCode.optional(),
+    area: areaCode.optional(),
+    channel: channel.optional(),
+    type: taskType.optional(),
+    checklist: code.optional(),
+    businessId: id.optional(),
+    officer: id.optional(),
+    priority: z.int().min(1).max(5).optional(),
+    dueFrom: localDate.optional(),
+    dueTo: localDate.optional(),
+    recheckOf: id.optional(),
+  }),
+  byId: z.strictObject({ id }),
+  dispatch: z.strictObject({ id, unit: unitCode.optional() }),
+  assign: z.strictObject({ id, officers: officers.optional() }),
+  reassign: z.strictObject({ id, officers: officers.optional(), reason }),
+  withReason: z.strictObject({ id, reason }),
+  complete: z.strictObject({ id, visitId: id }),
+};
+
+type Known = Exclude<TaskState, { readonly status: 'new' }>;
+
+/** A task within the reach of the caller's action; the caller's own where he is one of its officers. */
+export const requireTask = (service: ServiceContext, call: Call, action: string, id: string, state: TaskState): Known => {
+  if (state.status === 'new') throw notFound('task', id);
+  const { subject } = call.principal;
+  const target = {
+    area: state.task.area,
+    ...('unit' in state && state.unit !== undefined ? { unit: state.unit } : {}),
+    ...('officers' in state && state.officers.includes(subject) ? { owner: subject } : {}),
+  };
+  service.access.require(call.principal, action, target, 'task', id);
+  return state;
+};
+
+export const taskHandlers = (service: ServiceContext, checklists: Checklists) => {
+  const execute = (
+    call: Call,
+    verb: string,
+    request: { readonly id: string },
+    decide: (state: Known, at: string) => TaskCommand | Promise<TaskCommand>,
+  ) =>
+    service.execute(call, task, request.id, request, (state: TaskState, at) =>
+      decide(requireTask(service, call, `patrol.task.${verb}`, request.id, state), at),
+    );
+
+  const assignment = (state: Known, named: readonly string[] | undefined, id: string, at: string) => {
+    const unit = 'unit' in state ? (state.unit ?? '') : '';
+    const ids = named?.length ? named : service.directory.officersOf(unit).map((officer) => officer.id);
+    return {
+      named: named?.length ? named : undefined,
+      officers: ids.flatMap((officer) => officerFact(service.directory, officer, unit) ?? []),
+      on: localDay(service.directory, at),
+      seed: id,
+    };
+  };
+
+  return {
+    PoolTask: command(taskRequests.pool, async ({ area, priority, ...request }, call) => {
+      const business =
+        request.businessId === undefined ? undefined : await businessFact(service, call, request.businessId, 'patrol.task.pool');
+      const where = areaOf(area, business?.area);
+      service.access.require(call.principal, 'patrol.task.pool', { area: where }, 'area', where);
+      await checklists.requireType(request.checklist, request.type);
+      const pooled = { ...request, businessName: business?.name, area: where, priority: priority ?? 3 };
+      const id = idFrom('task', request.source.system, request.source.key);
+      return answer(await service.execute(call, task, id, { area, priority, ...request }, { type: 'pool', task: pooled }));
+    }),
+    ListTasks: query(taskRequests.list, (request, call) =>
+      list(service, call, tasks, 'patrol.task.read', request, {
+        orderBy: '-pooledAt',
+        where: where(
+          equal('status', request.status),
+          equal('unit', request.unit),
+          given('area', request.area, (prefix) => ({ prefix })),
+          equal('channel', request.channel),
+          equal('type', request.type),
+          equal('checklist', request.checklist),
+          equal('businessId', request.businessId),
+          equal('officers', request.officer),
+          equal('priority', request.priority),
+          given('dueOn', request.dueFrom, (gte) => ({ gte })),
+          given('dueOn', request.dueTo, (lte) => ({ lte })),
+          equal('recheckOf', request.recheckOf),
+        ),
+      }),
+    ),
+    GetTask: query(taskRequests.byId, (request, call) => get(service, call, tasks, 'patrol.task.read', 'task', request.id)),
+
+    DispatchTask: command(taskRequests.dispatch, async (request, call) => {
+      const outcome = await execute(call, 'dispatch', request, async (state) => {
+        if (request.unit === undefined) {
+          const { rules } = (await service.load(dispatchRules, MAIN)).state;
+          return { type: 'dispatch', ...unitByRule(service.directory, rules, state.task) };
+        }
+        const unit = service.directory.unit(request.unit);
+        if (!unit) throw notFound('unit', request.unit);
+        const target = { unit: unit.code, ...(unit.areas[0] === undefined ? {} : { area: unit.areas[0] }) };
+        service.access.require(call.principal, 'patrol.task.dispatch', target, 'unit', unit.code);
+        return { type: 'dispatch', unit: unitFact(unit), by: 'name' };
+      });
+      return { ...answer(outcome), unit: 'unit' in outcome.state ? (outcome.state.unit ?? '') : '' };
+    }),
+    AssignTask: command(taskRequests.assign, async (request, call) => {
+      const outcome = await execute(call, 'assign', request, (state, at) => ({
+        type: 'assign',
+        ...assignment(state, request.officers, request.id, at),
+      }));
+      return { ...answer(outcome), officers: officersOf(outcome.state) };
+    }),
+    ReassignTask: command(taskRequests.reassign, async (request, call) => {
+      const outcome = await execute(call, 'reassign', request, (state, at) => ({
+        type: 'reassign',
+        reason: request.reason,
+        ...assignment(state, request.officers, request.id, at),
+      }));
+      return { ...answer(outcome), officers: officersOf(outcome.state) };
+    }),
+    AcceptTask: command(taskRequests.byId, async (request, call) =>
+      answer(await execute(call, 'accept', request, () => ({ type: 'accept', officer: call.principal.subject }))),
+    ),
+    PushBackTask: command(taskRequests.withReason, async (request, call) =>
+      answer(await execute(call, 'push-back', request, () => ({ type: 'push-back', reason: request.reason }))),
+    ),
+    CompleteTask: command(taskRequests.complete, async (request, call) =>
+      answer(
+        await execute(call, 'complete', request, async () => {
+          const { state } = await service.load(visit, request.visitId);
+          const result = state.status === 'completed' ? state.result : undefined;
+          const taskId = state.status === 'new' ? '' : state.visit.taskId;
+          return { type: 'complete', taskId: request.id, visit: { id: request.visitId, taskId, result } };
+        }),
+      ),
+    ),
+    CancelTask: command(taskRequests.withReason, async (request, call) =>
+      answer(await execute(call, 'cancel', request, () => ({ type: 'cancel', reason: request.reason }))),
+    ),
+  };
+};
