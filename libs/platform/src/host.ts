@@ -4,7 +4,15 @@ import { Rejection, wallClock, type Clock } from '@sanwang/kernel';
 import { LOCAL_AUDIENCE, LOCAL_ISSUER, createAccess, createVerifier, openLocalIssuer, type LocalIssuer } from '@sanwang/identity';
 import { topicOf } from '@sanwang/messaging';
 import { localEndpoint, type Endpoint, type Interceptor } from '@sanwang/rpc';
-import { startService, type Config, type Deployment, type FrontDoor, type House, type Readiness, type RunningService } from '@sanwang/service';
+import {
+  startService,
+  type Config,
+  type Deployment,
+  type FrontDoor,
+  type House,
+  type Readiness,
+  type RunningService,
+} from '@sanwang/service';
 import { createLogger, createMetrics, observeBus, observeCalls, observeEventStore, type Logger } from '@sanwang/telemetry';
 import { openEmbedded, type EmbeddedPorts } from './embedded.ts';
 import { createLongWork } from './long-work.ts';

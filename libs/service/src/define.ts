@@ -1,5 +1,5 @@
 import type { Aggregate, Catalogue, Clock, DomainEvent, Instant } from '@sanwang/kernel';
-import type { Attachments, CommandOutcome, Loaded } from '@sanwang/event-store';
+import type { Attachments, CommandOutcome, Foldable, Loaded } from '@sanwang/event-store';
 import type { Document, ModelDefinition, ModelReader } from '@sanwang/read-model';
 import type { Access, Directory, Principal } from '@sanwang/identity';
 import type { Api, Call, Endpoint } from '@sanwang/rpc';
@@ -20,7 +20,7 @@ export interface ServiceContext {
     command: Command | ((state: State, at: Instant) => Command | Promise<Command>),
   ): Promise<CommandOutcome<State>>;
   /** The present state of one of the service's own aggregates: strongly consistent, for facts that a decision needs. */
-  load<Event extends DomainEvent, State>(aggregate: Aggregate<never, Event, State>, id: string): Promise<Loaded<State>>;
+  load<Event extends DomainEvent, State>(aggregate: Foldable<Event, State>, id: string): Promise<Loaded<State>>;
   /** Id for a new aggregate: follows from the caller, the method and the Idempotency-Key, so that a repeat finds it again. */
   newId(call: Call): string;
   /** A reader of one of the service's models. `await caughtUp(call, definition)` first where the call's read tokens must count. */
@@ -68,7 +68,7 @@ export interface House {
   /** The declarations behind the endpoints: for the documents that describe them. */
   readonly apis: readonly Api[];
   readonly endpoints: readonly Endpoint[];
-  verify(token: string): Promise<Principal>;
+  verify(token: string | undefined): Promise<Principal>;
   /** Present in a simulation: the simulated instant, shown in every answer. */
   simulatedNow(): Instant | undefined;
   readiness(): Readiness;

@@ -38,7 +38,8 @@ const check = (unit: UnitData, facts: UnitFacts): void => {
   if (wrongArea >= 0) throw invalid('unit-areas', `areas.${wrongArea}`, 'an area code prefix of 2 to 12 digits');
   if (unit.kind === 'city') {
     if (unit.parent !== undefined) throw invalid('unit-parent', 'parent', 'none: the city unit is the root');
-    if (unit.timeZone === undefined || !isTimeZone(unit.timeZone)) throw invalid('unit-time-zone', 'timeZone', 'an IANA time zone on the city unit');
+    if (unit.timeZone === undefined || !isTimeZone(unit.timeZone))
+      throw invalid('unit-time-zone', 'timeZone', 'an IANA time zone on the city unit');
     if (unit.calendar === undefined) throw invalid('unit-calendar', 'calendar', 'the slug of a working-day calendar on the city unit');
     if (facts.cityUnit !== undefined && facts.cityUnit !== unit.code) {
       throw forbiddenByState('city-unit-exists', `The city unit is ${facts.cityUnit}; a deployment has one.`, { unit: facts.cityUnit });
@@ -50,7 +51,11 @@ const check = (unit: UnitData, facts: UnitFacts): void => {
   if (unit.parent === undefined) throw invalid('unit-parent', 'parent', 'the code of the unit above');
   if (facts.parentKind === undefined) throw invalid('unit-parent', 'parent', `a registered unit; there is no ${unit.parent}`);
   if (!parentKinds[unit.kind].includes(facts.parentKind)) {
-    throw invalid('unit-parent-kind', 'parent', `a unit of kind ${parentKinds[unit.kind].join(' or ')} above a ${unit.kind}, not a ${facts.parentKind}`);
+    throw invalid(
+      'unit-parent-kind',
+      'parent',
+      `a unit of kind ${parentKinds[unit.kind].join(' or ')} above a ${unit.kind}, not a ${facts.parentKind}`,
+    );
   }
 };
 

@@ -13,11 +13,22 @@ const city: UnitData = {
   timeZone: 'Asia/Shanghai',
   calendar: 'china',
 };
-const district: UnitData = { code: 'sz-futian', kind: 'district', parent: 'sz', name: '福田监管局', areas: ['440304'], validFrom: '2019-01-10' };
+const district: UnitData = {
+  code: 'sz-futian',
+  kind: 'district',
+  parent: 'sz',
+  name: '福田监管局',
+  areas: ['440304'],
+  validFrom: '2019-01-10',
+};
 const facts = { parentKind: 'city' } as const;
 const registered: UnitEvent = { type: 'UnitRegistered', data: district };
 const { given } = specify(unit);
-const register = (changes: Partial<UnitData>, base: UnitData = district) => ({ type: 'register' as const, unit: { ...base, ...changes }, facts });
+const register = (changes: Partial<UnitData>, base: UnitData = district) => ({
+  type: 'register' as const,
+  unit: { ...base, ...changes },
+  facts,
+});
 
 describe('registering a unit', () => {
   test('records it', () => given().when(register({})).then(registered));
