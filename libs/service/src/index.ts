@@ -1,3 +1,4 @@
+export * from './api-shapes.ts';
 export * from './config.ts';
 export * from './define.ts';
 export * from './running-model.ts';

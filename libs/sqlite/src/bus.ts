@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LOG_START } from '@sanwang/event-store';
 import { Rejection } from '@sanwang/kernel';
-import { backoffMs, createBell, DEFAULT_PARTITIONS, pause, type Bus, type BusMessage } from '@sanwang/messaging';
+import { aborted, backoffMs, createBell, DEFAULT_PARTITIONS, linkedController, pause, type Bus, type BusMessage } from '@sanwang/messaging';
 import { createHeaderNames, createTopicTable, openTopic, type StoredTopic } from './bus-topic.ts';
 import { asRejection, openDatabase } from './database.ts';
 
@@ -146,19 +146,22 @@ export const openBus = (path: string, options: { readonly maxPages?: number } = 
       }),
 
     async consume(options) {
-      const signal = AbortSignal.any([options.signal, closing.signal]);
+      const { signal, release } = linkedController(options.signal, closing.signal);
       const previous = groups.get(options.group) ?? Promise.resolve();
       const wakeAll = (): void => {
         topicsChanged.ring();
         for (const name of options.topics) topics.get(name)?.bell.ring();
       };
       signal.addEventListener('abort', wakeAll, { once: true });
-      const mine = previous.then(async () => {
+      const turn = Promise.race([previous, aborted(signal)]);
+      const mine = turn.then(async () => {
         await Promise.all(options.topics.map((name) => follow(name, options, signal)));
       });
-      groups.set(options.group, mine);
+      const group = Promise.all([previous, mine]).then(() => undefined);
+      groups.set(options.group, group);
       await mine;
-      if (groups.get(options.group) === mine) groups.delete(options.group);
+      release();
+      if (groups.get(options.group) === group) groups.delete(options.group);
     },
 
     dropTopic: (name) =>
