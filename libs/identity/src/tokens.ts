@@ -19,7 +19,7 @@ export interface VerifierOptions {
   readonly audience: string;
   readonly keys: IssuerKeys;
   /** The subject that makes the first imports; absent: there is none. */
-  readonly bootstrapSubject?: string;
+  readonly bootstrapSubject?: string | undefined;
   /** By context the key id (`kid`) that alone may sign for `service:<context>`. */
   readonly serviceKeys?: Readonly<Record<string, string>>;
   /** Wall clock, ms since the epoch. Token validity never follows the simulated clock. */
@@ -53,14 +53,6 @@ const failures = {
   'token-issuer': 'The token is from another issuer or for another audience.',
 } as const;
 const unauthenticated = (reason: keyof typeof failures): Rejection => new Rejection('unauthenticated', reason, failures[reason]);
-
-/** The token of an `Authorization: Bearer …` header; `undefined` when there is no such header. */
-export const bearerToken = (authorization: string | undefined): string | undefined => {
-  if (authorization === undefined || authorization === '') return undefined;
-  const token = /^Bearer +([A-Za-z0-9._~+/=-]+) *$/i.exec(authorization)?.[1];
-  if (token === undefined) throw unauthenticated('token-malformed');
-  return token;
-};
 
 const translated = (error: unknown): Rejection => {
   if (error instanceof errors.JWTExpired) return unauthenticated('token-expired');

@@ -1,5 +1,5 @@
 import { NewerEvent, Rejection } from '@sanwang/kernel';
-import { aborted, backoffMs, DEFAULT_BACKOFF, pause, type Backoff } from './backoff.ts';
+import { aborted, backoffMs, DEFAULT_BACKOFF, linkedController, pause, type Backoff } from './backoff.ts';
 import { createIntake } from './intake.ts';
 import type { KnownTypes } from './known.ts';
 import { topicOf, type Bus, type BusMessage } from './port.ts';
@@ -61,7 +61,7 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
   const waiters = createWaiters();
   let state: Pick<ConsumerStatus, 'state' | 'reason' | 'message'> = { state: 'starting' };
   let intermissions: (() => Promise<void>)[] = [];
-  let session = new AbortController();
+  let session: ReturnType<typeof linkedController> | undefined;
 
   const status = (): ConsumerStatus => ({
     name: sink.name,
@@ -140,11 +140,12 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
 
   const run = async (): Promise<void> => {
     for (let attempt = 0; !signal.aborted;) {
-      session = new AbortController();
+      const current = linkedController(signal);
+      session = current;
       const work = intermissions;
       intermissions = [];
       for (const step of work) await step();
-      const until = AbortSignal.any([signal, session.signal]);
+      const until = current.signal;
       try {
         if (intermissions.length === 0) await consume(until);
         attempt = 0;
@@ -152,6 +153,8 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
         if (until.aborted) continue;
         pauseFor(error);
         await pause(backoffMs(attempt++, backoff), until);
+      } finally {
+        current.release();
       }
     }
     for (const step of intermissions) await step();
@@ -217,7 +220,7 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
       if (state.state === 'stopped') return work();
       return new Promise((resolve, reject) => {
         intermissions.push(() => work().then(resolve, reject));
-        session.abort();
+        session?.abort();
       });
     },
     done: run(),

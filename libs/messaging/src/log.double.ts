@@ -33,6 +33,7 @@ export const logDouble = (
   };
   const published: Published = async function* (_log, _catalogue, { after, signal }) {
     let position = after;
+    signal?.addEventListener('abort', () => bell.ring(), { once: true });
     while (!signal?.aborted) {
       if (position < head) {
         const limit = fault ? Math.min(head, fault.position - 1) : head;
@@ -41,10 +42,7 @@ export const logDouble = (
         if (page.length > 0 || position > after) yield { events: page, position };
         if (fault && position >= fault.position - 1 && head >= fault.position) throw fault.error;
       } else if (!signal) return;
-      else {
-        signal.addEventListener('abort', () => bell.ring(), { once: true });
-        await bell.wait();
-      }
+      else await bell.wait();
     }
   };
 

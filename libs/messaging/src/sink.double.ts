@@ -21,8 +21,7 @@ export const sinkDouble = (name: string, ...subscribes: string[]) => {
       for (const event of events) {
         applied.push(event);
         const stream = streams.get(event.stream) ?? [];
-        if (event.revision === stream.length) streams.set(event.stream, [...stream, event]);
-        else if (event.revision > stream.length) throw new Error(`${event.stream} skips from ${stream.length} to ${event.revision}`);
+        if (event.revision > (stream.at(-1)?.revision ?? -1)) streams.set(event.stream, [...stream, event]);
       }
       for (const one of progress) stored.set(`${one.topic}/${one.partition}`, one);
     },

@@ -4,8 +4,16 @@ import { Rejection, wallClock, type Clock } from '@sanwang/kernel';
 import { LOCAL_AUDIENCE, LOCAL_ISSUER, createAccess, createVerifier, openLocalIssuer, type LocalIssuer } from '@sanwang/identity';
 import { topicOf } from '@sanwang/messaging';
 import { localEndpoint, type Endpoint, type Interceptor } from '@sanwang/rpc';
-import { startService, type Config, type Deployment, type FrontDoor, type House, type Readiness, type RunningService } from '@sanwang/service';
-import { createLogger, createTelemetry, type Logger } from '@sanwang/telemetry';
+import {
+  startService,
+  type Config,
+  type Deployment,
+  type FrontDoor,
+  type House,
+  type Readiness,
+  type RunningService,
+} from '@sanwang/service';
+import { createLogger, createMetrics, observeBus, observeCalls, observeEventStore, type Logger } from '@sanwang/telemetry';
 import { openEmbedded, type EmbeddedPorts } from './embedded.ts';
 import { createLongWork } from './long-work.ts';
 import { operationsApi } from './operations.ts';
@@ -56,7 +64,7 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
   const { config } = options;
   const servicesFolder = options.services ?? SERVICES_FOLDER;
   const logger = options.logger ?? createLogger({ level: config.logLevel });
-  const telemetry = createTelemetry();
+  const metrics = createMetrics();
   const found = await findServices(servicesFolder);
   const ports = await openEmbedded(resolve(config.data));
   const running: RunningService[] = [];
@@ -82,9 +90,9 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
       ...(await Promise.all(
         found.map(({ definition }) =>
           startService(definition, {
-            store: telemetry.store(ports.store),
+            store: observeEventStore(ports.store, metrics),
             keys: ports.keys,
-            bus: telemetry.bus(ports.bus),
+            bus: observeBus(ports.bus, metrics),
             models: ports.models,
             attachments: ports.attachments,
             deployment,
@@ -95,6 +103,7 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
               await rebuilding.rebuild(model);
             },
             logger,
+            metrics,
           }),
         ),
       )),
@@ -103,14 +112,16 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
     const directory = running.find(({ definition }) => definition.context === 'directory')!.context.directory;
     const access = createAccess(directory);
     const longWork = createLongWork((kind, error) => logger.error({ kind, err: error }, 'long work failed'));
-    const interceptors: readonly Interceptor[] = [telemetry.interceptor];
+    const interceptors: readonly Interceptor[] = [observeCalls(metrics)];
     const operations = operationsApi({ ports, running, rebuilding, longWork, access, directory });
-    const endpoints = [...running.flatMap(({ apis }) => apis), operations].map((api) => localEndpoint(api, interceptors));
+    const apis = [...running.flatMap((service) => service.apis), operations];
+    const endpoints = apis.map((api) => localEndpoint(api, interceptors));
     const readiness = (): Readiness => {
       const parts = running.flatMap((service) => service.readiness());
       return { ready: parts.every(({ ready }) => ready), parts };
     };
     const house: House = {
+      apis,
       endpoints,
       verify: (token) => verifier.verify(token),
       simulatedNow: () => {
@@ -118,7 +129,7 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
         return now?.mode === 'simulation' ? directory.clock.now() : undefined;
       },
       readiness,
-      metricsText: () => telemetry.metricsText(),
+      metricsText: () => metrics.text(),
       attachments: ports.attachments,
       access,
       config,

@@ -1,1 +1,5 @@
+export * from './api-shapes.ts';
+export * from './config.ts';
 export * from './define.ts';
+export * from './running-model.ts';
+export * from './start-service.ts';

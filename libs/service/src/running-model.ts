@@ -9,6 +9,7 @@ import {
   type ModelStore,
   type ProjectionSink,
 } from '@sanwang/read-model';
+import { observeSink, type Metrics } from '@sanwang/telemetry';
 
 /** A read model at work: its declaration, the consumer that feeds it, how it is read, and what an operator does with it. */
 export interface RunningModel {
@@ -28,6 +29,7 @@ export interface StartModelOptions {
   readonly ownContext: string;
   readonly known: KnownTypes;
   readonly signal: AbortSignal;
+  readonly metrics: Metrics;
   /** Builds the model anew and swaps it in; called before it starts where the stored one is of another version. */
   rebuild(definition: ModelDefinition): Promise<void>;
   onApplied(changes: readonly Change[]): void;
@@ -39,7 +41,8 @@ export const startModel = async (definition: ModelDefinition, options: StartMode
   const { models } = options;
   if ((await models.state(definition)) === 'stale') await options.rebuild(definition);
   const hooks = { onApplied: (changes: readonly Change[]) => options.onApplied(changes) };
-  const open = async (): Promise<ProjectionSink> => projectionSink(definition, await models.live(definition), options.keys, hooks);
+  const open = async (): Promise<ProjectionSink> =>
+    observeSink(projectionSink(definition, await models.live(definition), options.keys, hooks), options.metrics);
   let live = await open();
   // What the consumer feeds stays the same while the generation behind it is exchanged.
   const sink: Sink = {

@@ -84,7 +84,11 @@ export const createPolicy = (seed: string, timeZone: string, calendar: WorkingDa
       const angle = 2 * Math.PI * draw(seed, id, 'angle');
       const north = (metres * Math.cos(angle)) / metresPerDegree;
       const east = (metres * Math.sin(angle)) / (metresPerDegree * Math.cos((site.latitude * Math.PI) / 180));
-      return { latitude: rounded(site.latitude + north), longitude: rounded(site.longitude + east), accuracy: integer(id, 'accuracy', { from: 3, to: 25 }) };
+      return {
+        latitude: rounded(site.latitude + north),
+        longitude: rounded(site.longitude + east),
+        accuracy: integer(id, 'accuracy', { from: 3, to: 25 }),
+      };
     },
   };
 };

@@ -3,8 +3,10 @@ import type { DeploymentEvent } from './events.ts';
 
 /** Begins the log. `logEmpty` is a fact from the platform: nothing at all has been recorded yet. */
 export type BeginDeployment =
-  { readonly type: 'begin'; readonly mode: 'live' } | { readonly type: 'begin'; readonly mode: 'simulation'; readonly clock: Instant; readonly logEmpty: boolean };
-export type DeploymentState = { readonly status: 'none' } | { readonly status: 'begun'; readonly mode: 'live' | 'simulation'; readonly clock?: Instant | undefined };
+  | { readonly type: 'begin'; readonly mode: 'live' }
+  | { readonly type: 'begin'; readonly mode: 'simulation'; readonly clock: Instant; readonly logEmpty: boolean };
+export type DeploymentState =
+  { readonly status: 'none' } | { readonly status: 'begun'; readonly mode: 'live' | 'simulation'; readonly clock?: Instant | undefined };
 
 /** The one stream `directory.Deployment-main`: says whether the log is a simulation. */
 export const DEPLOYMENT_ID = 'main';

@@ -9,7 +9,10 @@ const begin = { type: 'begin', mode: 'simulation', clock, logEmpty: true } as co
 const { given } = specify(deployment);
 
 describe('a deployment', () => {
-  test('begins live', () => given().when({ type: 'begin', mode: 'live' }).then({ type: 'DeploymentBegun', data: { mode: 'live' } }));
+  test('begins live', () =>
+    given()
+      .when({ type: 'begin', mode: 'live' })
+      .then({ type: 'DeploymentBegun', data: { mode: 'live' } }));
   test('begins as a simulation on an empty log', () => given().when(begin).then(simulation));
   test('refuses a simulation on a log that holds anything', () =>
     given()

@@ -13,7 +13,11 @@ interface Entry {
  * removed; everything else is given whole.
  */
 export type OfficerCommand =
-  | { readonly type: 'register'; readonly officer: Entry & { readonly name: string; readonly phone?: string | undefined }; readonly unitExists: boolean }
+  | {
+      readonly type: 'register';
+      readonly officer: Entry & { readonly name: string; readonly phone?: string | undefined };
+      readonly unitExists: boolean;
+    }
   | {
       readonly type: 'change';
       readonly officer: Entry & { readonly name?: string | undefined; readonly phone?: string | undefined };

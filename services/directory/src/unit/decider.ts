@@ -1,9 +1,9 @@
 import { forbiddenByState, invalid, notFound, Rejection, sameData, type Aggregate } from '@sanwang/kernel';
 import type { UnitData, UnitEvent, UnitKind } from './events.ts';
 
-/** What a decision needs of other units: the parent's kind (absent: no such unit), and the city unit that stands already. */
+/** What a decision needs of other units: the parent (absent: no such unit), and the city unit that stands already. */
 export interface UnitFacts {
-  readonly parentKind?: UnitKind | undefined;
+  readonly parent?: { readonly kind: UnitKind; readonly areas: readonly string[] } | undefined;
   readonly cityUnit?: string | undefined;
 }
 export type UnitCommand =
@@ -38,7 +38,8 @@ const check = (unit: UnitData, facts: UnitFacts): void => {
   if (wrongArea >= 0) throw invalid('unit-areas', `areas.${wrongArea}`, 'an area code prefix of 2 to 12 digits');
   if (unit.kind === 'city') {
     if (unit.parent !== undefined) throw invalid('unit-parent', 'parent', 'none: the city unit is the root');
-    if (unit.timeZone === undefined || !isTimeZone(unit.timeZone)) throw invalid('unit-time-zone', 'timeZone', 'an IANA time zone on the city unit');
+    if (unit.timeZone === undefined || !isTimeZone(unit.timeZone))
+      throw invalid('unit-time-zone', 'timeZone', 'an IANA time zone on the city unit');
     if (unit.calendar === undefined) throw invalid('unit-calendar', 'calendar', 'the slug of a working-day calendar on the city unit');
     if (facts.cityUnit !== undefined && facts.cityUnit !== unit.code) {
       throw forbiddenByState('city-unit-exists', `The city unit is ${facts.cityUnit}; a deployment has one.`, { unit: facts.cityUnit });
@@ -48,10 +49,22 @@ const check = (unit: UnitData, facts: UnitFacts): void => {
   if (unit.timeZone !== undefined) throw invalid('unit-time-zone', 'timeZone', 'nothing: the time zone stands on the city unit');
   if (unit.calendar !== undefined) throw invalid('unit-calendar', 'calendar', 'nothing: the calendar stands on the city unit');
   if (unit.parent === undefined) throw invalid('unit-parent', 'parent', 'the code of the unit above');
-  if (facts.parentKind === undefined) throw invalid('unit-parent', 'parent', `a registered unit; there is no ${unit.parent}`);
-  if (!parentKinds[unit.kind].includes(facts.parentKind)) {
-    throw invalid('unit-parent-kind', 'parent', `a unit of kind ${parentKinds[unit.kind].join(' or ')} above a ${unit.kind}, not a ${facts.parentKind}`);
+  const { parent } = facts;
+  if (parent === undefined) throw invalid('unit-parent', 'parent', `a registered unit; there is no ${unit.parent}`);
+  if (!parentKinds[unit.kind].includes(parent.kind)) {
+    throw invalid(
+      'unit-parent-kind',
+      'parent',
+      `a unit of kind ${parentKinds[unit.kind].join(' or ')} above a ${unit.kind}, not a ${parent.kind}`,
+    );
   }
+  const outside = unit.areas.findIndex((area) => !parent.areas.some((prefix) => area.startsWith(prefix)));
+  if (outside >= 0)
+    throw invalid(
+      'unit-areas',
+      `areas.${outside}`,
+      `an area within ${parent.areas.join(', ') || 'no area at all'}, those of ${unit.parent}`,
+    );
 };
 
 export const unit: Aggregate<UnitCommand, UnitEvent, UnitState> = {

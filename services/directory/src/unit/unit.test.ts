@@ -13,11 +13,22 @@ const city: UnitData = {
   timeZone: 'Asia/Shanghai',
   calendar: 'china',
 };
-const district: UnitData = { code: 'sz-futian', kind: 'district', parent: 'sz', name: '福田监管局', areas: ['440304'], validFrom: '2019-01-10' };
-const facts = { parentKind: 'city' } as const;
+const district: UnitData = {
+  code: 'sz-futian',
+  kind: 'district',
+  parent: 'sz',
+  name: '福田监管局',
+  areas: ['440304'],
+  validFrom: '2019-01-10',
+};
+const facts = { parent: { kind: 'city', areas: ['4403'] } } as const;
 const registered: UnitEvent = { type: 'UnitRegistered', data: district };
 const { given } = specify(unit);
-const register = (changes: Partial<UnitData>, base: UnitData = district) => ({ type: 'register' as const, unit: { ...base, ...changes }, facts });
+const register = (changes: Partial<UnitData>, base: UnitData = district) => ({
+  type: 'register' as const,
+  unit: { ...base, ...changes },
+  facts,
+});
 
 describe('registering a unit', () => {
   test('records it', () => given().when(register({})).then(registered));
@@ -30,6 +41,7 @@ describe('registering a unit', () => {
       .refuses('already-exists', 'unit-exists'));
   test.each<[string, Partial<UnitData>, string, string]>([
     ['an area that is not digits', { areas: ['440304', 'Futian'] }, 'unit-areas', 'areas.1'],
+    ['an area outside those of the unit above', { areas: ['440304', '441521'] }, 'unit-areas', 'areas.1'],
     ['a unit below the city without parent', { parent: undefined }, 'unit-parent', 'parent'],
     ['a time zone below the city', { timeZone: 'Asia/Shanghai' }, 'unit-time-zone', 'timeZone'],
     ['a calendar below the city', { calendar: 'china' }, 'unit-calendar', 'calendar'],
@@ -50,7 +62,7 @@ describe('registering a unit', () => {
     given().when({ type: 'register', unit: district, facts: {} }).refuses('invalid-argument', 'unit-parent', 'parent'));
   test('refuses a parent of a kind that stands below', () =>
     given()
-      .when({ type: 'register', unit: district, facts: { parentKind: 'office' } })
+      .when({ type: 'register', unit: district, facts: { parent: { kind: 'office', areas: ['4403'] } } })
       .refuses('invalid-argument', 'unit-parent-kind', 'parent'));
 });
 

@@ -1,0 +1,3 @@
+export * from './bus.double.ts';
+export * from './log.double.ts';
+export * from './sink.double.ts';

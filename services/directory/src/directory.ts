@@ -1,0 +1,26 @@
+import { defineService } from '@sanwang/service';
+import { calendarApi } from './api/calendars.ts';
+import { erasureApi, simulationApi } from './api/deployment.ts';
+import { officerApi } from './api/officers.ts';
+import { unitApi } from './api/units.ts';
+import { calendar } from './calendar/decider.ts';
+import { catalogue } from './catalogue.ts';
+import { clock } from './clock/decider.ts';
+import { deployment } from './deployment/decider.ts';
+import { calendars } from './models/calendars.ts';
+import { officers } from './models/officers.ts';
+import { units } from './models/units.ts';
+import { officer } from './officer/decider.ts';
+import { subject } from './subject/decider.ts';
+import { unit } from './unit/decider.ts';
+
+export { catalogue };
+
+/** The directory 机构人员目录: unit tree, officers, calendars, the simulated clock, and erasure. */
+export const directory = defineService({
+  context: 'directory',
+  catalogue,
+  aggregates: [deployment, clock, unit, officer, calendar, subject],
+  models: [units, officers, calendars],
+  api: (service) => [unitApi(service), officerApi(service), calendarApi(service), simulationApi(service), erasureApi(service)],
+});

@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import {
+  createGrpcServer,
+  createRestServer,
+  intercepted,
+  loadDescriptors,
+  openApiDocument,
+  rateLimit,
+  serveDocs,
+  type OnError,
+} from '@sanwang/rpc';
+import type { FrontDoor, House } from '@sanwang/service';
+import { addAttachmentRoutes } from './attachments.ts';
+import { addPlainRoutes } from './plain-routes.ts';
+
+const descriptorSet = fileURLToPath(import.meta.resolve('@sanwang/contracts/desc.binpb'));
+
+/** Opens REST and gRPC before the house; resolves once both listen. */
+export const openFrontDoor = async (house: House): Promise<FrontDoor> => {
+  const { config, logger } = house;
+  const descriptors = loadDescriptors(readFileSync(descriptorSet));
+  const limits = config.rateLimit > 0 ? [rateLimit({ perSecond: config.rateLimit, burst: config.rateLimit * 2 })] : [];
+  const endpoints = house.endpoints.map((endpoint) => intercepted(endpoint, limits));
+  const headers = (): Record<string, string> => {
+    const now = house.simulatedNow();
+    return now === undefined ? {} : { 'sanwang-simulation': now };
+  };
+  const onError: OnError = (error, { method, correlationId }) => {
+    if (!(error instanceof Error) || !('code' in error) || error.code === 'internal')
+      logger.error({ err: error, method, correlationId }, 'a call failed');
+  };
+  const common = { endpoints, descriptors, authenticate: house.verify, headers, onError };
+  const rest = createRestServer({ ...common, bodyLimit: config.bodyLimit });
+  serveDocs(
+    rest,
+    openApiDocument(house.apis, descriptors, {
+      title: 'Sanwang 三网',
+      version: '1',
+      description: 'The market-supervision platform of a city: patrol net, registration, directory, overview.',
+    }),
+  );
+  addPlainRoutes(rest, house);
+  addAttachmentRoutes(rest, house);
+  const grpc = createGrpcServer({ ...common, messageLimit: config.bodyLimit });
+
+  const http = await rest.listen({ host: config.host, port: config.httpPort });
+  const grpcPort = await grpc.listen(`${config.host}:${config.grpcPort}`);
+  return {
+    http,
+    grpc: `${config.host}:${grpcPort}`,
+    async drain() {
+      grpc.setServing(false);
+      await Promise.all([rest.close(), grpc.close(config.drainSeconds * 1_000)]);
+    },
+  };
+};

@@ -1,0 +1,20 @@
+import { listSchemas, readSchema } from '@sanwang/contracts';
+import { notFound } from '@sanwang/kernel';
+import type { House } from '@sanwang/service';
+import type { FastifyInstance } from 'fastify';
+
+/** What is no rpc: liveness, readiness, metrics, and the schemas of public events. Open to everybody, and free of secrets. */
+export const addPlainRoutes = (app: FastifyInstance, house: House): void => {
+  app.get('/healthz', async () => ({ status: 'ok' }));
+  app.get('/readyz', async (_request, reply) => {
+    const { ready, parts } = house.readiness();
+    return reply.status(ready ? 200 : 503).send({ ready, notReady: parts.filter((part) => !part.ready) });
+  });
+  app.get('/metrics', async (_request, reply) => reply.type('text/plain; version=0.0.4').send(await house.metricsText()));
+  app.get('/schemas/', async () => ({ items: listSchemas() }));
+  app.get<{ Params: { name: string } }>('/schemas/:name', async (request, reply) => {
+    const schema = readSchema(request.params.name);
+    if (schema === undefined) throw notFound('schema', request.params.name);
+    return reply.type('application/schema+json').send(schema);
+  });
+};

@@ -1,0 +1,112 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { OfficerServiceDefinition } from '@sanwang/contracts/directory';
+import { OperationsServiceDefinition, type Operation } from '@sanwang/contracts/operations';
+import { openLocalIssuer, type Duty } from '@sanwang/identity';
+import { Rejection } from '@sanwang/kernel';
+import { layout, startHost, type Host } from '@sanwang/platform';
+import { connectGrpc, inProcessClient, type ClientOf, type ProtoService } from '@sanwang/rpc';
+import { readConfig, type Config } from '@sanwang/service';
+import { createLogger } from '@sanwang/telemetry';
+
+/** The platform that a command works with: the running one, or one that the command itself started on the folder. */
+export interface Platform {
+  readonly config: Config;
+  /** Present when the command started it. */
+  readonly host: Host | undefined;
+  client<Service extends ProtoService>(service: Service, subject: string): Promise<ClientOf<Service>>;
+}
+
+interface Address {
+  readonly pid: number;
+  readonly http: string;
+  readonly grpc: string;
+}
+
+/** Where the platform of a data folder listens; `undefined` when none runs. */
+export const runningPlatform = async (folder: string): Promise<Address | undefined> => {
+  const file = layout(resolve(folder)).address;
+  if (!existsSync(file)) return undefined;
+  const address = JSON.parse(readFileSync(file, 'utf8')) as Address;
+  try {
+    const health = await fetch(`${address.http}/healthz`, { signal: AbortSignal.timeout(3_000) });
+    return health.ok ? address : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** Long enough for any command's tokens. */
+const TOKEN_SECONDS = 24 * 3600;
+
+/** Connects to the running platform of the configured folder, or starts it in this process without a front door. */
+export const withPlatform = async <T>(work: (platform: Platform) => Promise<T>, config: Config = readConfig(process.env)): Promise<T> => {
+  const running = await runningPlatform(config.data);
+  if (running) {
+    const issuer = await openLocalIssuer(resolve(config.data));
+    const connection = connectGrpc(running.grpc);
+    try {
+      return await work({
+        config,
+        host: undefined,
+        client: async (service, subject) =>
+          connection.client(service, { token: await issuer.issue({ subject, ttlSeconds: TOKEN_SECONDS }) }),
+      });
+    } finally {
+      connection.close();
+    }
+  }
+  const host = await startHost({ config, listen: false, logger: createLogger({ level: 'warn', destination: process.stderr }) });
+  try {
+    return await work({
+      config,
+      host,
+      client: async (service, subject) => {
+        const endpoint = host.endpoints.find((candidate) => candidate.service.fullName === service.fullName);
+        if (!endpoint) throw new Error(`no service answers ${service.fullName}`);
+        const kind = subject === config.bootstrapSubject ? 'bootstrap' : 'officer';
+        return inProcessClient(service, endpoint, { principal: { subject, kind } });
+      },
+    });
+  } finally {
+    await host.drain();
+  }
+};
+
+/** Who a command acts for: `--as`, or the first active officer with the duty. */
+export const actingOfficer = async (platform: Platform, as: string | undefined, duty: Duty): Promise<string> => {
+  if (as !== undefined) return as === 'admin' ? platform.config.bootstrapSubject : as;
+  const officers = await platform.client(OfficerServiceDefinition, platform.config.bootstrapSubject);
+  let pageToken: string | undefined;
+  do {
+    const page = await officers.listOfficers({ active: true, pageSize: 500, pageToken });
+    const found = page.items.find((officer) => officer.duties.includes(duty));
+    if (found) return found.id;
+    pageToken = page.nextPageToken;
+  } while (pageToken);
+  throw new Rejection(
+    'failed-precondition',
+    'no-officer-with-duty',
+    `No active officer has the duty ${duty}: import one (sanwang import officers FILE --as admin), or say --as OFFICER.`,
+  );
+};
+
+/** Waits for long work, showing its progress; throws when it failed. */
+export const follow = async (
+  platform: Platform,
+  officer: string,
+  started: Operation | undefined,
+  show: (operation: Operation) => void,
+): Promise<Operation> => {
+  const operations = await platform.client(OperationsServiceDefinition, officer);
+  let operation = started;
+  for (let wait = 20; ; wait = Math.min(wait * 1.5, 500)) {
+    if (!operation) throw new Rejection('internal', 'operation-missing', 'The platform answered without an operation.');
+    show(operation);
+    if (operation.state === 'failed') throw new Rejection('internal', 'operation-failed', operation.error);
+    if (operation.state === 'done') return operation;
+    await pause(wait);
+    ({ operation } = await operations.getOperation({ id: operation.id }));
+  }
+};
