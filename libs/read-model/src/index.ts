@@ -1,1 +1,15 @@
+export * from './canonical.ts';
+export * from './event.ts';
+export * from './fields.ts';
+export * from './hash.ts';
+export * from './parked.ts';
 export * from './port.ts';
+export * from './projection.ts';
+export * from './query.ts';
+export * from './search.ts';
+export * from './rebuild.ts';
+export * from './rebuild-thread.ts';
+export type { RebuildHost, RebuildOpener } from './rebuild-worker.ts';
+export * from './timers.ts';
+export * from './timers-model.ts';
+export { SUBJECT_ERASED, type Change, type ProjectorOptions } from './projector.ts';

@@ -109,7 +109,14 @@ export interface ModelGeneration {
    */
   write(batch: ModelWrite): Promise<void>;
   progress(): Promise<readonly PartitionProgress[]>;
+  /** By key, then position. */
   parked(): Promise<readonly ParkedEvent[]>;
+  /** Every document in id order (by UTF-8 bytes), of this generation whether live or not. */
+  all(): AsyncIterable<{ readonly id: string; readonly doc: Document }>;
+  /** Ends a bulk load: builds the indexes that `create` left out. `swap` does it where nobody did. */
+  complete?(): Promise<void>;
+  /** After an erasure: leaves no bytes of overwritten or removed content in any file of the generation. */
+  purge?(): Promise<void>;
 }
 export interface ModelWrite {
   readonly documents: readonly {
@@ -131,9 +138,14 @@ export interface ParkedEvent {
   readonly since: string;
 }
 
-/** The models of one service in one store (a SQLite file per service; a database in the cluster). */
+/** The models in one store (a SQLite file per generation of a model; a database in the cluster). */
 export interface ModelStore {
-  /** The live generation, made when there is none. */
+  /**
+   * `'none'`: no live generation; `'stale'`: there is one, of another version or with other fields or indexes, and a rebuild
+   * is due before `live` is called (which would begin an empty one).
+   */
+  state(definition: ModelDefinition): Promise<'live' | 'stale' | 'none'>;
+  /** The live generation of this very declaration, made (empty) when there is none. */
   live(definition: ModelDefinition): Promise<ModelGeneration>;
   reader<Doc extends Document>(definition: ModelDefinition<Doc>): Promise<ModelReader<Doc>>;
   /** A new generation beside the live one, written by a rebuild. */

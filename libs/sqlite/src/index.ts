@@ -1,5 +1,6 @@
 export * from './attachments.ts';
 export * from './database.ts';
+export * from './models.ts';
 export * from './eventlog.ts';
 export * from './eventlog-reader.ts';
 export * from './keys.ts';

@@ -1,0 +1,91 @@
+import { notFound } from '@sanwang/kernel';
+import type { ParkedKey } from '@sanwang/messaging';
+import type { PublishedEvent } from '@sanwang/event-store';
+import { plainEvent, qualifiedType } from './event.ts';
+import type { Change, Projector } from './projector.ts';
+import type { ModelGeneration, ParkedEvent } from './port.ts';
+
+/** How far a replay of a parked stream came; `error` tells why it stopped. */
+export interface Replayed {
+  readonly key: string;
+  readonly applied: number;
+  readonly remaining: number;
+  readonly error?: string;
+}
+/** The event that was given up, for the audit trail, and what became of those behind it. */
+export interface Dropped {
+  readonly key: string;
+  readonly event: { readonly position: number; readonly type: string; readonly id: string };
+  readonly reason: string;
+  readonly replayed: Replayed;
+}
+
+interface ParkedContext {
+  readonly generation: ModelGeneration;
+  readonly projector: Projector;
+  onApplied(changes: readonly Change[]): void;
+}
+
+/** What is written down about a failure; never longer than 500 characters. */
+const describeError = (error: unknown): string =>
+  (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).slice(0, 500);
+
+/** An event that failed, with its whole content, to be put aside under its stream. */
+export const parkedEvent = (event: PublishedEvent, error: unknown): ParkedEvent => ({
+  key: event.stream,
+  event: plainEvent(event),
+  error: describeError(error),
+  since: new Date().toISOString(),
+});
+
+const named = ({ event }: ParkedEvent): { position: number; type: string; id: string } => ({
+  position: event.position,
+  type: qualifiedType(event),
+  id: event.id,
+});
+
+/** The parked streams of a model, the failed event of each first. */
+export const listParked = async (consumer: string, generation: ModelGeneration): Promise<readonly ParkedKey[]> => {
+  const byKey = new Map<string, ParkedEvent[]>();
+  for (const parked of await generation.parked()) byKey.set(parked.key, [...(byKey.get(parked.key) ?? []), parked]);
+  return [...byKey].map(([key, events]) => ({
+    consumer,
+    key,
+    events: events.map(named),
+    error: events[0]!.error,
+    since: events[0]!.since,
+  }));
+};
+
+const queueOf = async ({ generation }: ParkedContext, key: string): Promise<readonly ParkedEvent[]> => {
+  const queue = (await generation.parked()).filter((parked) => parked.key === key);
+  if (queue.length === 0) throw notFound('parked-key', key);
+  return queue;
+};
+
+const replayQueue = async (context: ParkedContext, key: string, queue: readonly ParkedEvent[]): Promise<Replayed> => {
+  const { generation, projector } = context;
+  for (const [index, parked] of queue.entries()) {
+    const [failure] = await projector.take([parked.event]);
+    if (failure) {
+      const error = describeError(failure.error);
+      await generation.write({ documents: [], progress: [], park: [{ ...parked, error }] });
+      return { key, applied: index, remaining: queue.length - index, error };
+    }
+    const changes = await projector.flush({ progress: [], unpark: [{ key, position: parked.event.position }] });
+    if (changes.length > 0) context.onApplied(changes);
+  }
+  return { key, applied: queue.length, remaining: 0 };
+};
+
+/** Applies a parked stream's events again in order, up to the first that fails. Refuses a key that is not parked. */
+export const replay = async (context: ParkedContext, key: string): Promise<Replayed> =>
+  replayQueue(context, key, await queueOf(context, key));
+
+/** Gives up the first parked event of a stream, then replays those behind it. Refuses a key that is not parked. */
+export const drop = async (context: ParkedContext, key: string, reason: string): Promise<Dropped> => {
+  const [first, ...rest] = await queueOf(context, key);
+  const event = named(first!);
+  await context.generation.write({ documents: [], progress: [], unpark: [{ key, position: event.position }] });
+  return { key, event, reason, replayed: await replayQueue(context, key, rest) };
+};

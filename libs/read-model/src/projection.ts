@@ -1,0 +1,90 @@
+import type { Keys, PublishedEvent } from '@sanwang/event-store';
+import type { ParkedKey, Sink } from '@sanwang/messaging';
+import { qualifiedType } from './event.ts';
+import { drop, listParked, parkedEvent, replay, type Dropped, type Replayed } from './parked.ts';
+import { createProjector, QueuedBehind, SUBJECT_ERASED, subscriptions, type Change, type ProjectorOptions } from './projector.ts';
+import type { ModelDefinition, ModelGeneration, ParkedEvent } from './port.ts';
+
+/** The group id of a model's consumer. */
+export const consumerName = (definition: Pick<ModelDefinition, 'context' | 'name'>): string => `${definition.context}.${definition.name}`;
+
+export interface ProjectionHooks {
+  /** After a batch was written, with the documents that it changed. */
+  onApplied?(changes: readonly Change[]): void;
+}
+
+/** The sink of one model, with what an operator does about the streams that are parked in it. */
+export interface ProjectionSink extends Sink {
+  parked(): Promise<readonly ParkedKey[]>;
+  /** The events of a parked stream, the failed one first, personal fields sealed. */
+  showParked(key: string): Promise<readonly ParkedEvent[]>;
+  /** Applies a parked stream's events again in order, up to the first that fails. */
+  replayParked(key: string): Promise<Replayed>;
+  /** Gives up the first event of a parked stream for a reason, and goes on with those behind it. */
+  dropParked(key: string, reason: string): Promise<Dropped>;
+}
+
+/**
+ * Feeds a generation of a model. One batch at a time: documents are loaded together, all events folded in memory, and each
+ * document written once. An event that its handler cannot take in is parked under its stream's name, later events of that
+ * stream queue behind it, and all other streams go on.
+ */
+export const projectionSink = (
+  definition: ModelDefinition,
+  generation: ModelGeneration,
+  keys: Pick<Keys, 'find'>,
+  hooks: ProjectionHooks = {},
+  options: Pick<ProjectorOptions, 'validate'> = {},
+): ProjectionSink => {
+  const projector = createProjector(definition, generation, keys, options);
+  const subscribes = subscriptions(definition);
+
+  let tail: Promise<unknown> = Promise.resolve();
+  const oneAtATime = <T>(work: () => Promise<T>): Promise<T> => {
+    const run = tail.then(work, work);
+    tail = run.catch(() => undefined);
+    return run;
+  };
+
+  let queues: Map<string, Set<number>> | undefined;
+  const parkedPositions = async (): Promise<Map<string, Set<number>>> => {
+    if (queues) return queues;
+    const loaded = new Map<string, Set<number>>();
+    for (const { key, event } of await generation.parked()) loaded.set(key, (loaded.get(key) ?? new Set()).add(event.position));
+    return (queues = loaded);
+  };
+
+  /** Folds and writes one batch; answers what it parked. */
+  const apply: Sink['apply'] = async (events, progress) => {
+    const waiting = await parkedPositions();
+    const direct: PublishedEvent[] = [];
+    const park: ParkedEvent[] = [];
+    for (const event of events) {
+      const queue = waiting.get(event.stream);
+      // What lies before the queue was taken in long ago: it is delivered again, and refused by its revision.
+      const queues = queue && event.position >= Math.min(...queue) && qualifiedType(event) !== SUBJECT_ERASED;
+      if (!queues) direct.push(event);
+      else if (!queue.has(event.position) && qualifiedType(event) in definition.on) {
+        park.push(parkedEvent(event, new QueuedBehind(`waits behind position ${Math.min(...queue)}`)));
+      }
+    }
+    for (const { event, error } of await projector.take(direct)) park.push(parkedEvent(event, error));
+    const changes = await projector.flush({ progress, park });
+    for (const { key, event } of park) waiting.set(key, (waiting.get(key) ?? new Set()).add(event.position));
+    if (changes.length > 0) hooks.onApplied?.(changes);
+  };
+
+  const changingQueues = <T>(work: () => Promise<T>): Promise<T> => oneAtATime(() => work().finally(() => (queues = undefined)));
+  const context = { generation, projector, onApplied: (changes: readonly Change[]) => hooks.onApplied?.(changes) };
+
+  return {
+    name: consumerName(definition),
+    subscribes,
+    progress: () => generation.progress(),
+    apply: (events, progress) => oneAtATime(() => apply(events, progress)),
+    parked: () => listParked(consumerName(definition), generation),
+    showParked: async (key) => (await generation.parked()).filter((parked) => parked.key === key),
+    replayParked: (key) => changingQueues(() => replay(context, key)),
+    dropParked: (key, reason) => changingQueues(() => drop(context, key, reason)),
+  };
+};

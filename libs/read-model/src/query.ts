@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { invalid } from '@sanwang/kernel';
+import { canonicalJson } from './canonical.ts';
+import { declaredFields } from './fields.ts';
+import { queryTokens } from './search.ts';
+import type { FieldFilter, ModelDefinition, ModelQuery, QueryScope, Scalar } from './port.ts';
+
+/** The most documents of one page. */
+export const MAX_PAGE = 1_000;
+
+/** Where a page begins: behind the document with this id, and this value in the field that sorts. */
+export interface Cursor {
+  readonly value: Scalar;
+  readonly id: string;
+}
+/** A query that fits its model: only declared fields, a sane limit, a page token of its own. */
+export interface CheckedQuery {
+  readonly where: readonly FieldFilter[];
+  readonly scope: QueryScope;
+  readonly search?: { readonly text: string; readonly tokens: readonly string[] };
+  readonly orderBy?: NonNullable<ModelQuery['orderBy']>;
+  readonly limit: number;
+  readonly after?: Cursor;
+  /** The token of the page behind a document. */
+  tokenAfter(cursor: Cursor): string;
+}
+
+const known = (definition: ModelDefinition, field: string, reason: string, as: string): void => {
+  const names = declaredFields(definition).map((declared) => declared.name);
+  if (!names.includes(field)) throw invalid(reason, as, `one of ${names.join(', ')}; ${field} is not indexed`);
+};
+
+/** Refuses a filter on a field that the model does not declare (`invalid-argument/unknown-filter`). */
+export const checkFilters = (definition: ModelDefinition, where: readonly FieldFilter[] = []): readonly FieldFilter[] => {
+  for (const { field } of where) known(definition, field, 'unknown-filter', field);
+  return where;
+};
+
+/** Refuses grouping by a field that the model does not declare, and names that are no field's. */
+export const checkGrouping = (definition: ModelDefinition, by: readonly string[], sum: readonly string[] = []): void => {
+  for (const field of by) known(definition, field, 'unknown-filter', field);
+  for (const field of sum) {
+    if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(field)) throw invalid('unknown-filter', field, 'the name of a top-level field');
+  }
+};
+
+const readCursor = (token: string, signature: string): Cursor => {
+  const refused = invalid('page-token', 'pageToken', 'the nextPageToken of the page before, with the same filters, order and search');
+  let parts: unknown;
+  try {
+    parts = JSON.parse(Buffer.from(token, 'base64url').toString('utf8'));
+  } catch {
+    throw refused;
+  }
+  if (!Array.isArray(parts) || parts.length !== 3) throw refused;
+  const [bound, value, id] = parts as unknown[];
+  if (bound !== signature || typeof id !== 'string' || (typeof value === 'object' && value !== null)) throw refused;
+  return { value: value as Scalar, id };
+};
+
+/** Checks a query against its model. The page token is bound to filters, order and search; the scope may change between pages. */
+export const checkQuery = (definition: ModelDefinition, query: ModelQuery): CheckedQuery => {
+  const where = checkFilters(definition, query.where);
+  const { orderBy, limit, scope } = query;
+  if (orderBy) known(definition, orderBy.field, 'unknown-order', 'orderBy');
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE) throw invalid('page-size', 'pageSize', `an integer from 1 to ${MAX_PAGE}`);
+  const text = query.search?.trim() ?? '';
+  if (text && !definition.search) throw invalid('unknown-filter', 'q', 'nothing: this list has no free-text search');
+  const tokens = queryTokens(text);
+  const bound = canonicalJson([definition.context, definition.name, where, orderBy, text]);
+  const signature = createHash('sha256').update(bound).digest('base64url').slice(0, 12);
+  return {
+    where,
+    scope,
+    limit,
+    ...(tokens.length > 0 ? { search: { text, tokens } } : {}),
+    ...(orderBy ? { orderBy } : {}),
+    ...(query.pageToken ? { after: readCursor(query.pageToken, signature) } : {}),
+    tokenAfter: ({ value, id }) => Buffer.from(JSON.stringify([signature, value, id])).toString('base64url'),
+  };
+};
+
+/** The end of the range of texts that begin with a prefix, in the order of UTF-8 bytes. */
+export const prefixEnd = (prefix: string): string => `${prefix}\u{10FFFF}`;
+
+/** The area prefixes without those that a shorter one covers. */
+export const coveringAreas = (areas: readonly string[]): readonly string[] => {
+  const sorted = [...new Set(areas)].sort();
+  return sorted.filter((area, index) => !sorted.slice(0, index).some((shorter) => area.startsWith(shorter)));
+};

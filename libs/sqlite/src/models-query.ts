@@ -1,0 +1,199 @@
+import {
+  checkFilters,
+  checkGrouping,
+  checkQuery,
+  coveringAreas,
+  declaredFields,
+  matchesSearch,
+  prefixEnd,
+  type Cursor,
+  type Document,
+  type FieldFilter,
+  type ModelDefinition,
+  type ModelPage,
+  type ModelQuery,
+  type ModelReader,
+  type QueryScope,
+  type Scalar,
+} from '@sanwang/read-model';
+
+export type Bound = string | number | null;
+/** A condition with its parameters. */
+interface Condition {
+  readonly sql: string;
+  readonly params: readonly Bound[];
+}
+export type Rows = (sql: string, params: readonly Bound[]) => Record<string, Bound>[];
+
+export const column = (field: string): string => `"f_${field}"`;
+export const bound = (value: Scalar): Bound => (typeof value === 'boolean' ? Number(value) : value);
+
+const NOTHING: Condition = { sql: '0', params: [] };
+const any = (conditions: readonly Condition[]): Condition =>
+  conditions.length === 0
+    ? NOTHING
+    : { sql: `(${conditions.map(({ sql }) => sql).join(' OR ')})`, params: conditions.flatMap(({ params }) => params) };
+const oneOf = (name: string, values: readonly Scalar[]): Condition => ({
+  sql: `${name} IN (SELECT value FROM json_each(?))`,
+  params: [JSON.stringify(values)],
+});
+const startsWith = (name: string, prefix: string): Condition => ({
+  sql: `(${name} >= ? AND ${name} < ?)`,
+  params: [prefix, prefixEnd(prefix)],
+});
+
+const conditionsOf = ({ field, ...filter }: FieldFilter): readonly Condition[] => {
+  const name = column(field);
+  const found: Condition[] = [];
+  const compare = (operator: string, value: Scalar | undefined): void => {
+    if (value !== undefined) found.push({ sql: `${name} ${operator} ?`, params: [bound(value)] });
+  };
+  compare('IS', filter.eq);
+  compare('>=', filter.gte);
+  compare('>', filter.gt);
+  compare('<=', filter.lte);
+  compare('<', filter.lt);
+  if (filter.in) found.push(any([oneOf(name, filter.in), ...(filter.in.includes(null) ? [{ sql: `${name} IS NULL`, params: [] }] : [])]));
+  if (filter.prefix !== undefined) found.push(startsWith(name, filter.prefix));
+  if (filter.exists !== undefined) found.push({ sql: `${name} IS ${filter.exists ? 'NOT NULL' : 'NULL'}`, params: [] });
+  return found;
+};
+
+/** A few areas are ranges of an index; more are one list, so that a statement's length and depth stay bounded. */
+const inAreas = (name: string, areas: readonly string[]): Condition =>
+  areas.length <= 8
+    ? any(areas.map((area) => startsWith(name, area)))
+    : {
+        sql: `EXISTS (SELECT 1 FROM json_each(?) WHERE ${name} >= value AND ${name} < value || char(1114111))`,
+        params: [JSON.stringify(areas)],
+      };
+
+/** What the caller may see, as a condition on the columns of the model's scope fields. */
+const visible = ({ scope: fields }: ModelDefinition, scope: QueryScope): readonly Condition[] => {
+  if (!fields || scope === 'everything') return [];
+  const found: Condition[] = [];
+  if (fields.area) found.push(inAreas(column(fields.area), coveringAreas(scope.areas)));
+  if (fields.unit && scope.units.length > 0) found.push(oneOf(column(fields.unit), scope.units));
+  if (fields.owner && scope.owner !== undefined) found.push({ sql: `${column(fields.owner)} = ?`, params: [scope.owner] });
+  return [any(found)];
+};
+
+/** The parts of a sorted list behind a cursor; `null` sorts lowest, as SQLite has it. Each part is one range of an index. */
+const behind = (order: ModelQuery['orderBy'], after: Cursor | undefined): readonly Condition[] => {
+  if (!after) return [{ sql: '1', params: [] }];
+  if (!order) return [{ sql: 'd.id > ?', params: [after.id] }];
+  const name = column(order.field);
+  const value = bound(after.value);
+  const nulls: Condition = { sql: `${name} IS NULL`, params: [] };
+  if (order.direction === 'asc') {
+    return value === null
+      ? [
+          { sql: `${name} IS NULL AND d.id > ?`, params: [after.id] },
+          { sql: `${name} IS NOT NULL`, params: [] },
+        ]
+      : [{ sql: `(${name}, d.id) > (?, ?)`, params: [value, after.id] }];
+  }
+  return value === null
+    ? [{ sql: `${name} IS NULL AND d.id < ?`, params: [after.id] }]
+    : [{ sql: `(${name}, d.id) < (?, ?)`, params: [value, after.id] }, nulls];
+};
+
+const all = (conditions: readonly Condition[]): Condition => ({
+  sql: conditions.map(({ sql }) => sql).join(' AND ') || '1',
+  params: conditions.flatMap(({ params }) => params),
+});
+
+/** A token found in fewer documents than this leads the search; a commoner one is only tested while the list is scanned. */
+const RARE = 2_000;
+/** Candidates of a search are read in so many rounds at most; then the page is shorter and still has a next one. */
+const ROUNDS = 8;
+
+const searchPlan = (rows: Rows, tokens: readonly string[]): { readonly from: string; readonly condition: Condition } => {
+  const sizes = tokens.map((token) => ({
+    token,
+    size: rows('SELECT count(*) AS size FROM (SELECT 1 FROM tokens WHERE token = ? LIMIT ?)', [token, RARE])[0]!['size'] as number,
+  }));
+  sizes.sort((left, right) => left.size - right.size);
+  const [rarest, ...others] = sizes;
+  const leads = rarest!.size < RARE;
+  const tested = (leads ? others : sizes).map(({ token }): Condition => ({
+    sql: 'EXISTS (SELECT 1 FROM tokens WHERE token = ? AND n = d.n)',
+    params: [token],
+  }));
+  return leads
+    ? { from: 'tokens t CROSS JOIN documents d ON d.n = t.n', condition: all([{ sql: 't.token = ?', params: [rarest!.token] }, ...tested]) }
+    : { from: 'documents d', condition: all(tested) };
+};
+
+const readPage = (rows: Rows, definition: ModelDefinition, query: ModelQuery): ModelPage<Document> => {
+  const { where, scope, search, orderBy, limit, after, tokenAfter } = checkQuery(definition, query);
+  const plan = search ? searchPlan(rows, search.tokens) : { from: 'documents d', condition: all([]) };
+  const filter = all([plan.condition, ...where.flatMap(conditionsOf), ...visible(definition, scope)]);
+  const direction = orderBy?.direction ?? 'asc';
+  const order = `${orderBy ? `${column(orderBy.field)} ${direction}, ` : ''}d.id ${direction}`;
+  const value = orderBy ? column(orderBy.field) : 'NULL';
+
+  const fetch = (from: Cursor | undefined, count: number): Record<string, Bound>[] => {
+    const found: Record<string, Bound>[] = [];
+    for (const part of behind(orderBy, from)) {
+      if (found.length >= count) break;
+      const sql = `SELECT d.id, d.doc, ${value} AS sorted FROM ${plan.from} WHERE ${filter.sql} AND ${part.sql} ORDER BY ${order} LIMIT ?`;
+      found.push(...rows(sql, [...filter.params, ...part.params, count - found.length]));
+    }
+    return found;
+  };
+
+  const items: { readonly doc: Document; readonly cursor: Cursor }[] = [];
+  let cursor = after;
+  for (let round = 0; round < ROUNDS; round++) {
+    const wanted = limit + 1 - items.length;
+    const found = fetch(cursor, wanted);
+    for (const row of found) {
+      cursor = { value: row['sorted'] ?? null, id: row['id'] as string };
+      const doc = JSON.parse(row['doc'] as string) as Document;
+      if (!search || matchesSearch(definition.search!(doc), search.text)) items.push({ doc, cursor });
+    }
+    if (items.length > limit) {
+      return { items: items.slice(0, limit).map(({ doc }) => doc), nextPageToken: tokenAfter(items[limit - 1]!.cursor) };
+    }
+    if (found.length < wanted) return { items: items.map(({ doc }) => doc) };
+  }
+  return { items: items.map(({ doc }) => doc), nextPageToken: tokenAfter(cursor!) };
+};
+
+type CountOptions = Parameters<ModelReader['count']>[0];
+
+const countGroups = (rows: Rows, definition: ModelDefinition, options: CountOptions): Awaited<ReturnType<ModelReader['count']>> => {
+  const { by, scope, sum = [] } = options;
+  checkGrouping(definition, by, sum);
+  const fields = new Map(declaredFields(definition).map((field) => [field.name, field]));
+  const filter = all([...checkFilters(definition, options.where).flatMap(conditionsOf), ...visible(definition, scope)]);
+  const groups = by.map(column).join(', ');
+  const summed = sum.map((field, index) => `total(${fields.has(field) ? column(field) : `doc ->> '$.${field}'`}) AS s${index}`);
+  const selected = [...by.map((field, index) => `${column(field)} AS g${index}`), 'count(*) AS size', ...summed].join(', ');
+  const grouping = by.length > 0 ? `GROUP BY ${groups} ORDER BY ${groups}` : '';
+  return rows(`SELECT ${selected} FROM documents d WHERE ${filter.sql} ${grouping}`, filter.params).map((row) => ({
+    key: Object.fromEntries(
+      by.map((field, index): [string, Scalar] => {
+        const value = row[`g${index}`] ?? null;
+        return [field, fields.get(field)!.boolean && value !== null ? Boolean(value) : value];
+      }),
+    ),
+    count: row['size'] as number,
+    sums: Object.fromEntries(sum.map((field, index): [string, number] => [field, row[`s${index}`] as number])),
+  }));
+};
+
+/** The reads of one model over whatever file `rows` reads from. */
+export const sqlReader = (definition: ModelDefinition, rows: Rows) => ({
+  getMany(ids: readonly string[], scope: QueryScope): ReadonlyMap<string, Document> {
+    const filter = all(visible(definition, scope));
+    const found = rows(`SELECT id, doc FROM documents d WHERE id IN (SELECT value FROM json_each(?)) AND ${filter.sql}`, [
+      JSON.stringify(ids),
+      ...filter.params,
+    ]);
+    return new Map(found.map((row) => [row['id'] as string, JSON.parse(row['doc'] as string) as Document]));
+  },
+  query: (query: ModelQuery): ModelPage<Document> => readPage(rows, definition, query),
+  count: (options: CountOptions) => countGroups(rows, definition, options),
+});
