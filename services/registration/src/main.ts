@@ -1,0 +1,3 @@
+import { run } from '@sanwang/service';
+import { registration } from './registration.ts';
+await run(registration);
