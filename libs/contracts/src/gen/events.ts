@@ -354,6 +354,93 @@ export type PatrolVisitStarted = {
   };
 };
 
+/** A business has ended on `closedOn` (local date). */
+export type RegistrationBusinessClosed = {
+  readonly businessId: string;
+  readonly area: string;
+  readonly reason: "deregistered" | "revoked" | "licence-expired" | "ceased" | "other";
+  readonly closedOn: string;
+};
+
+/** Name, type, licences or persons were corrected or changed. `changed` names the fields; name, type and licences are whole; a person is given when changed, absent when removed. */
+export type RegistrationBusinessCorrected = {
+  readonly businessId: string;
+  readonly area: string;
+  readonly name: string;
+  readonly businessType: string;
+  readonly licences: readonly ({
+    readonly number: string;
+    readonly kind: string;
+    readonly validFrom?: string;
+    readonly validTo?: string;
+  })[];
+  readonly contact?: Personal;
+  readonly legalRepresentative?: Personal;
+  readonly changed: readonly ("name" | "businessType" | "licences" | "contact" | "legalRepresentative")[];
+};
+
+/** A business has another address. `area` is the new one; absent coordinates are not known. */
+export type RegistrationBusinessMoved = {
+  readonly businessId: string;
+  readonly area: string;
+  readonly address: string;
+  readonly coordinates?: {
+    readonly latitude: number;
+    readonly longitude: number;
+  };
+  readonly previousArea: string;
+};
+
+/** A business was entered in the register 登记. `numberWarning`: its check digits are wrong; `overrideReason`: why it was entered all the same. */
+export type RegistrationBusinessRegistered = {
+  readonly businessId: string;
+  readonly area: string;
+  readonly number: {
+    readonly kind: "uscc" | "local";
+    readonly value: string;
+    readonly authority?: string;
+  };
+  readonly name: string;
+  readonly businessType: string;
+  readonly address: string;
+  readonly coordinates?: {
+    readonly latitude: number;
+    readonly longitude: number;
+  };
+  readonly licences: readonly ({
+    readonly number: string;
+    readonly kind: string;
+    readonly validFrom?: string;
+    readonly validTo?: string;
+  })[];
+  readonly riskGrade?: "A" | "B" | "C" | "D";
+  readonly contact?: Personal;
+  readonly legalRepresentative?: Personal;
+  readonly source: "entry" | "import";
+  readonly numberWarning?: {
+    readonly checkDigit?: string;
+    readonly bodyCheckDigit?: string;
+  };
+  readonly overrideReason?: string;
+};
+
+/** A record was voided because its number was wrong; `replacedBy` is the record that stands in its place. */
+export type RegistrationBusinessVoided = {
+  readonly businessId: string;
+  readonly area: string;
+  readonly replacedBy: string;
+  readonly reason: string;
+};
+
+/** A business was graded anew, A (lowest risk) to D. */
+export type RegistrationRiskGradeChanged = {
+  readonly businessId: string;
+  readonly area: string;
+  readonly riskGrade: "A" | "B" | "C" | "D";
+  readonly previous?: "A" | "B" | "C" | "D";
+  readonly reason: string;
+};
+
 /** The data of every public event by `<context>.<Type>`. */
 export interface PublicEvents {
   readonly 'directory.CalendarYearPublished': DirectoryCalendarYearPublished;
@@ -383,4 +470,10 @@ export interface PublicEvents {
   readonly 'patrol.TaskReassigned': PatrolTaskReassigned;
   readonly 'patrol.VisitCompleted': PatrolVisitCompleted;
   readonly 'patrol.VisitStarted': PatrolVisitStarted;
+  readonly 'registration.BusinessClosed': RegistrationBusinessClosed;
+  readonly 'registration.BusinessCorrected': RegistrationBusinessCorrected;
+  readonly 'registration.BusinessMoved': RegistrationBusinessMoved;
+  readonly 'registration.BusinessRegistered': RegistrationBusinessRegistered;
+  readonly 'registration.BusinessVoided': RegistrationBusinessVoided;
+  readonly 'registration.RiskGradeChanged': RegistrationRiskGradeChanged;
 }
