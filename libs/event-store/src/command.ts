@@ -38,6 +38,9 @@ export interface Loaded<State> {
   readonly revision: number;
 }
 
+/** What of an aggregate is needed to fold its stream, whatever its commands. */
+export type Foldable<Event extends DomainEvent, State> = Pick<Aggregate<never, Event, State>, 'context' | 'name' | 'initial' | 'evolve'>;
+
 export interface CommandHandler {
   /** Load, decide, append; a bounded number of retries when another writer was faster. `at` inside is the time of occurrence. */
   execute<Command, Event extends DomainEvent, State>(
@@ -46,7 +49,7 @@ export interface CommandHandler {
     command: Command | ((state: State, at: Instant) => Command | Promise<Command>),
     context: CommandContext,
   ): Promise<CommandOutcome<State>>;
-  load<Event extends DomainEvent, State>(aggregate: Aggregate<never, Event, State>, id: string): Promise<Loaded<State>>;
+  load<Event extends DomainEvent, State>(aggregate: Foldable<Event, State>, id: string): Promise<Loaded<State>>;
 }
 
 export interface CommandHandlerOptions {

@@ -50,21 +50,12 @@ export interface LogPage {
 /** Position before the first event. */
 export const LOG_START = -1;
 
-/**
- * The log. All services of a deployment share one, so every event has one position; a service reads and writes the
- * streams of its own prefix (`<context>.`). Failures are `Rejection`s: `conflict/stream-moved` (facts: `revision`, the
- * actual one, -1 for none), `unavailable/event-store-unavailable` (may be tried again), `resource-exhausted/storage-full`,
- * `resource-exhausted/event-too-large` (over 64 KiB of data and metadata), `data-loss/damaged-record` (facts: `position`, `stream`, `revision`).
- */
-export interface EventStore {
-  /** Appends all events or none, durable when the promise resolves. `'no-stream'` expects the stream not to exist. */
-  append(
-    stream: string,
-    expected: StreamVersion | 'no-stream',
-    events: readonly SealedEvent[],
-  ): Promise<{ readonly revision: number; readonly position: number }>;
-
-  /** Reads one stream; its hash chain is checked, and a damaged record is reported, never served. Unknown stream: `[]`. */
+/** The reading side of the log: all that a rebuild's worker thread or `verify` needs. */
+export interface EventReader {
+  /**
+   * Reads one stream: forward from revision `from` (default: the first) up, backward from `from` (default: the last) down.
+   * Its hash chain is checked, and a damaged record is reported, never served. Unknown stream: `[]`.
+   */
   readStream(
     stream: string,
     options?: { readonly direction?: 'forward' | 'backward'; readonly from?: number; readonly limit?: number },
@@ -75,7 +66,7 @@ export interface EventStore {
 
   /**
    * Follows the log after a position until `signal` aborts. Never skips an event, also not one that commits late, and
-   * goes on by itself after the store was away.
+   * goes on by itself after the store was away. What stands before a damaged record is delivered, then it throws.
    */
   subscribe(options: { readonly prefix: string; readonly after: number; readonly signal: AbortSignal }): AsyncIterable<LogPage>;
 
@@ -83,6 +74,21 @@ export interface EventStore {
   head(prefix: string): Promise<number>;
 
   close(): Promise<void>;
+}
+
+/**
+ * The log. All services of a deployment share one, so every event has one position; a service reads and writes the
+ * streams of its own prefix (`<context>.`). Failures are `Rejection`s: `conflict/stream-moved` (facts: `revision`, the
+ * actual one, -1 for none), `unavailable/event-store-unavailable` (may be tried again), `resource-exhausted/storage-full`,
+ * `resource-exhausted/event-too-large` (over 64 KiB of data and metadata), `data-loss/damaged-record` (facts: `position`, `stream`, `revision`).
+ */
+export interface EventStore extends EventReader {
+  /** Appends all events or none, durable when the promise resolves. `'no-stream'` expects the stream not to exist. */
+  append(
+    stream: string,
+    expected: StreamVersion | 'no-stream',
+    events: readonly SealedEvent[],
+  ): Promise<{ readonly revision: number; readonly position: number }>;
 }
 
 /** The longest event: data and metadata in UTF-8 bytes, in every mode. */

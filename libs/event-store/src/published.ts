@@ -1,5 +1,5 @@
-import type { Catalogue, Instant } from '@sanwang/kernel';
-import type { EventStore } from './port.ts';
+import { NewerEvent, upcast, type Catalogue, type Instant } from '@sanwang/kernel';
+import type { EventMetadata, EventReader, LogPage, StoredEvent } from './port.ts';
 
 /**
  * An event as the relay sends it and every consumer gets it: upcast to the present version, personal fields still sealed.
@@ -22,8 +22,8 @@ export interface PublishedEvent {
   readonly causationId?: string;
   readonly traceparent?: string;
   readonly data: unknown;
-  /** The JSON text of `data` where the reader has it at hand (no upcast was needed), so that it need not be made again. */
-  readonly dataJson?: string;
+  /** The JSON text of `data`, where the log holds it in the present version: it can be sent on as it is. */
+  readonly rawData?: string;
 }
 export interface PublishedPage {
   readonly events: readonly PublishedEvent[];
@@ -31,12 +31,72 @@ export interface PublishedPage {
 }
 
 /**
- * The one function that reads a prefix of the log, upcasts, and yields what the relay sends; the relay and every rebuild
- * call it. `publicOnly` is set when the reader belongs to another context: it then yields public types only. With
- * `signal` it follows the log; without, it ends at the head of the moment. Throws `NewerEvent` at what a later release wrote.
+ * A stored event as its readers get it. Throws `NewerEvent` when only a later release understands it. `data` is an own
+ * property, so that the event can be copied, serialised and sent to another thread.
  */
-export type Published = (
-  log: EventStore,
-  catalogue: Catalogue,
-  options: { readonly after: number; readonly publicOnly?: boolean; readonly signal?: AbortSignal },
-) => AsyncIterable<PublishedPage>;
+export const toPublished = (stored: StoredEvent, catalogue: Catalogue): PublishedEvent => {
+  const eventType = catalogue.types.get(stored.type);
+  if (!eventType) throw new NewerEvent(`${catalogue.context}.${stored.type} is not known to this release`);
+  const metadata = JSON.parse(stored.metadata) as EventMetadata;
+  if (metadata.version > eventType.version) {
+    throw new NewerEvent(`${catalogue.context}.${stored.type} has version ${metadata.version}; this release knows ${eventType.version}`);
+  }
+  let parsed: { readonly data: unknown } | undefined;
+  return {
+    context: catalogue.context,
+    type: stored.type,
+    version: eventType.version,
+    visibility: eventType.visibility,
+    stream: stored.stream,
+    id: stored.id,
+    revision: stored.revision,
+    position: stored.position,
+    at: metadata.at,
+    recordedAt: metadata.recordedAt,
+    actor: metadata.actor,
+    commandId: metadata.commandId,
+    correlationId: metadata.correlationId,
+    ...(metadata.causationId !== undefined && { causationId: metadata.causationId }),
+    ...(metadata.traceparent !== undefined && { traceparent: metadata.traceparent }),
+    ...(metadata.version === eventType.version && { rawData: stored.data }),
+    get data() {
+      parsed ??= { data: upcast(catalogue, stored.type, metadata.version, JSON.parse(stored.data)) };
+      return parsed.data;
+    },
+  };
+};
+
+export interface PublishedOptions {
+  readonly after: number;
+  readonly publicOnly?: boolean;
+  readonly signal?: AbortSignal;
+  readonly pageSize?: number;
+}
+
+/**
+ * The one function that reads a prefix of the log, upcasts, and yields what the relay sends; the relay and every rebuild
+ * call it. `publicOnly` is set when the reader belongs to another context: it then yields public types only, and passes
+ * over types that its copy of the catalogue does not have. With `signal` it follows the log; without, it ends at the head
+ * of the moment. What stands before a damaged record or a newer event is delivered; then it throws `data-loss/damaged-record` or `NewerEvent`.
+ */
+export type Published = (log: EventReader, catalogue: Catalogue, options: PublishedOptions) => AsyncIterable<PublishedPage>;
+
+export const published: Published = async function* (log, catalogue, { after, publicOnly = false, signal, pageSize }) {
+  const prefix = `${catalogue.context}.`;
+  const pages = signal
+    ? log.subscribe({ prefix, after, signal })
+    : log.readAll({ prefix, after, ...(pageSize !== undefined && { pageSize }) });
+  for await (const page of pages) {
+    const events: PublishedEvent[] = [];
+    try {
+      for (const stored of wanted(page, catalogue, publicOnly)) events.push(toPublished(stored, catalogue));
+    } catch (error) {
+      if (events.length > 0) yield { events, position: events.at(-1)!.position };
+      throw error;
+    }
+    yield { events, position: page.position };
+  }
+};
+
+const wanted = (page: LogPage, catalogue: Catalogue, publicOnly: boolean): readonly StoredEvent[] =>
+  publicOnly ? page.events.filter((stored) => catalogue.types.get(stored.type)?.visibility === 'public') : page.events;

@@ -30,7 +30,7 @@ export const toMessage = (event: PublishedEvent): OutgoingMessage => {
   if (event.visibility === 'public') headers['ce_dataschema'] = schemaPath(event.context, event.type, event.version);
   if (event.causationId !== undefined) headers['sanwang_causationid'] = event.causationId;
   if (event.traceparent !== undefined) headers['traceparent'] = event.traceparent;
-  return { key: event.stream, headers, value: event.dataJson ?? JSON.stringify(event.data) };
+  return { key: event.stream, headers, value: event.rawData ?? JSON.stringify(event.data) };
 };
 
 /** What `ce_type` says. */

@@ -1,2 +1,7 @@
+export * from './attachments.ts';
 export * from './database.ts';
 export * from './bus.ts';
+export * from './eventlog.ts';
+export * from './eventlog-reader.ts';
+export * from './keys.ts';
+export * from './lock.ts';

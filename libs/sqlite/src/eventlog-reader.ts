@@ -1,0 +1,165 @@
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import {
+  checkedPages,
+  damagedRecord,
+  LOG_START,
+  verifyChain,
+  type EventReader,
+  type LogPage,
+  type StoredEvent,
+  type StreamVersion,
+} from '@sanwang/event-store';
+import { isRetriable, Rejection } from '@sanwang/kernel';
+import { openDatabase, type Database } from './database.ts';
+import { rejecting } from './rejecting.ts';
+
+const PAGE_SIZE = 500;
+const RETRY_MS = 250;
+const POLL_MS = 25;
+const COLUMNS = 'stream, revision, position, id, type, data, metadata, hash';
+const NO_LIMIT = -1;
+
+/** Waits until the log may hold something of the prefix after `position`. */
+type Changed = (prefix: string, position: number, signal: AbortSignal) => Promise<void>;
+
+const contextOf = (prefix: string): string | undefined => {
+  if (prefix === '') return undefined;
+  if (!/^[a-z][a-z0-9-]*\.$/.test(prefix)) throw new Error(`a prefix is '' or '<context>.', not '${prefix}'`);
+  return prefix.slice(0, -1);
+};
+
+/** The reading side over an open file, for the writer and for readers beside it. */
+export const eventReader = (database: Database, changed: Changed): Omit<EventReader, 'close'> => {
+  const guarded = <T>(read: () => T): T => {
+    if (!database.raw.isOpen) throw new Rejection('unavailable', 'event-store-unavailable', 'The event store is closed.');
+    return rejecting('event-store', read);
+  };
+  const rows = (sql: string, ...parameters: (string | number)[]): StoredEvent[] =>
+    guarded(() => database.prepare(sql).all(...parameters) as unknown as StoredEvent[]);
+
+  const page = (prefix: string, after: number, through: number, limit: number): StoredEvent[] => {
+    const context = contextOf(prefix);
+    return context === undefined
+      ? rows(`SELECT ${COLUMNS} FROM events WHERE position > ? AND position <= ? ORDER BY position LIMIT ?`, after, through, limit)
+      : rows(
+          `SELECT ${COLUMNS} FROM events WHERE context = ? AND position > ? AND position <= ? ORDER BY position LIMIT ?`,
+          context,
+          after,
+          through,
+          limit,
+        );
+  };
+
+  const head = (prefix: string): number => {
+    const context = contextOf(prefix);
+    const row = guarded(() =>
+      context === undefined
+        ? database.prepare('SELECT max(position) AS head FROM events').get()
+        : database.prepare('SELECT max(position) AS head FROM events WHERE context = ?').get(context),
+    );
+    return (row?.['head'] as number | null) ?? LOG_START;
+  };
+
+  const hashOf = (stream: string, revision: number): string | undefined =>
+    guarded(
+      () =>
+        database.prepare('SELECT hash FROM events WHERE stream = ? AND revision = ?').get(stream, revision)?.['hash'] as string | undefined,
+    );
+
+  async function* pages(prefix: string, after: number, pageSize: number): AsyncGenerator<LogPage> {
+    const end = head('');
+    let position = after;
+    while (position < end) {
+      const events = page(prefix, position, end, pageSize);
+      position = events.length < pageSize ? end : events.at(-1)!.position;
+      yield { events, position };
+      await nextTurn();
+    }
+  }
+
+  async function* following(prefix: string, after: number, signal: AbortSignal): AsyncGenerator<LogPage> {
+    let position = after;
+    for (let caughtUp = false; !signal.aborted;) {
+      try {
+        const events = page(prefix, position, Number.MAX_SAFE_INTEGER, PAGE_SIZE);
+        if (events.length > 0) {
+          position = events.at(-1)!.position;
+          yield { events, position };
+        } else if (!caughtUp) {
+          caughtUp = true;
+          yield { events, position };
+        } else {
+          await changed(prefix, position, signal);
+        }
+      } catch (error) {
+        if (!isRetriable(error) || !database.raw.isOpen) throw error;
+        await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  return {
+    async readStream(stream, { direction = 'forward', from, limit = NO_LIMIT } = {}) {
+      const one = limit === NO_LIMIT ? NO_LIMIT : limit + 1;
+      if (direction === 'forward') {
+        const first = Math.max(from ?? 0, 0);
+        const found = rows(
+          `SELECT ${COLUMNS} FROM events WHERE stream = ? AND revision >= ? ORDER BY revision LIMIT ?`,
+          stream,
+          first - 1,
+          first === 0 ? limit : one,
+        );
+        return checkedStretch(stream, found, first);
+      }
+      const found = rows(
+        `SELECT ${COLUMNS} FROM events WHERE stream = ? AND revision <= ? ORDER BY revision DESC LIMIT ?`,
+        stream,
+        from ?? Number.MAX_SAFE_INTEGER,
+        one,
+      ).reverse();
+      const whole = limit === NO_LIMIT || found.length <= limit;
+      return checkedStretch(stream, found, whole ? 0 : found[0]!.revision + 1).reverse();
+    },
+    readAll: ({ prefix, after, pageSize = PAGE_SIZE }) => checkedPages(pages(prefix, after, pageSize), hashOf),
+    subscribe: ({ prefix, after, signal }) => checkedPages(following(prefix, after, signal), hashOf),
+    head: async (prefix) => head(prefix),
+  };
+};
+
+/** The events from revision `first` on; `found` begins with the predecessor, which is needed for its hash only. */
+const checkedStretch = (stream: string, found: StoredEvent[], first: number): StoredEvent[] => {
+  if (first === 0) {
+    verifyChain(stream, found);
+    return found;
+  }
+  const [before, ...events] = found;
+  if (!before) return [];
+  if (before.revision !== first - 1) throw damagedRecord(before);
+  const previous: StreamVersion = { revision: before.revision, hash: before.hash };
+  verifyChain(stream, events, previous);
+  return events;
+};
+
+/**
+ * Opens the log for reading, beside the process or thread that writes it. `subscribe` polls (25 ms). `faults` runs SQLite's
+ * own check of pages and indexes: empty when all is well.
+ */
+export const openEventLogReader = (path: string): EventReader & { faults(): readonly string[] } => {
+  const database = rejecting('event-store', () => openDatabase(path, { durability: 'full', readOnly: true }));
+  let closed = false;
+  return {
+    ...eventReader(database, async (_prefix, _position, signal) => {
+      const version = (): unknown => rejecting('event-store', () => database.prepare('PRAGMA data_version').get()!['data_version']);
+      const seen = version();
+      while (!signal.aborted && !closed && version() === seen) await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
+    }),
+    faults: () =>
+      rejecting('event-store', () => database.prepare('PRAGMA integrity_check').all())
+        .map((row) => String(row['integrity_check']))
+        .filter((line) => line !== 'ok'),
+    close: async () => {
+      closed = true;
+      database.close();
+    },
+  };
+};
