@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { Rejection } from '@sanwang/kernel';
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT, type CryptoKey, type JSONWebKeySet, type JWK, type JWTPayload } from 'jose';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createVerifier, type Verifier, type VerifierOptions } from './tokens.ts';
+import { bearerToken, createVerifier, type Verifier, type VerifierOptions } from './tokens.ts';
 
 const issuer = 'https://issuer.test';
 const audience = 'sanwang';
@@ -180,5 +180,16 @@ describe('a verifier with a remote issuer', () => {
     server = undefined;
     const token = await sign();
     expect(await refusal(verifier({ keys: { url } }).verify(token), token)).toBe('unavailable/issuer-unavailable');
+  });
+});
+
+describe('an Authorization header', () => {
+  it('gives its bearer token', () => {
+    expect(bearerToken('Bearer abc.def.ghi')).toBe('abc.def.ghi');
+    expect(bearerToken('bearer abc')).toBe('abc');
+    expect(bearerToken(undefined)).toBeUndefined();
+  });
+  it.each(['Basic abc', 'Bearer', 'Bearer a b', 'abc'])('refuses %s', (header) => {
+    expect(() => bearerToken(header)).toThrow(expect.objectContaining({ reason: 'token-malformed' }));
   });
 });

@@ -54,6 +54,14 @@ const failures = {
 } as const;
 const unauthenticated = (reason: keyof typeof failures): Rejection => new Rejection('unauthenticated', reason, failures[reason]);
 
+/** The token of an `Authorization: Bearer …` header; `undefined` when there is no such header. */
+export const bearerToken = (authorization: string | undefined): string | undefined => {
+  if (authorization === undefined || authorization === '') return undefined;
+  const token = /^Bearer +([A-Za-z0-9._~+/=-]+) *$/i.exec(authorization)?.[1];
+  if (token === undefined) throw unauthenticated('token-malformed');
+  return token;
+};
+
 const translated = (error: unknown): Rejection => {
   if (error instanceof errors.JWTExpired) return unauthenticated('token-expired');
   if (error instanceof errors.JWTClaimValidationFailed) {

@@ -126,7 +126,11 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
       await bus.consume({
         group: sink.name,
         topics,
-        from: async (topic, partition) => intake.begin(topic, partition),
+        async from(topic, partition) {
+          const offset = intake.begin(topic, partition);
+          wakeReaders();
+          return offset;
+        },
         handle: (messages) => pump.add(messages),
         signal: until,
       });

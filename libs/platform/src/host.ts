@@ -73,10 +73,11 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
     if (!wasEmpty) await finishErasures(ports);
     const issuer = await openLocalIssuer(ports.layout.folder);
     const verifier = createVerifier({
-      issuer: LOCAL_ISSUER,
+      ...(config.issuer !== undefined && config.jwksUrl !== undefined
+        ? { issuer: config.issuer, keys: { url: config.jwksUrl } }
+        : { issuer: LOCAL_ISSUER, keys: { jwks: issuer.jwks } }),
       audience: LOCAL_AUDIENCE,
-      keys: { jwks: issuer.jwks },
-      bootstrapSubject: config.bootstrapSubject,
+      ...(config.bootstrapSubject !== undefined && { bootstrapSubject: config.bootstrapSubject }),
     });
     const catalogues = found.flatMap(({ definition }) => (definition.catalogue ? [definition.catalogue] : []));
     for (const { context } of catalogues) await ports.bus.ensureTopic(topicOf(context));

@@ -94,7 +94,7 @@ const refuseConnection = (error: NodeJS.ErrnoException, socket: Socket): void =>
 
 /** Fastify's way of writing a path template; a parameter is one segment and never holds `:`, so custom verbs stay apart. */
 const routePath = (path: string): string =>
-  path.replace(/:([a-z-]+)$/, '::$1').replaceAll(/\{(\w+)\}/g, (_, name: string) => `:${name}(^[^:/]+)`);
+  path.replace(/:([A-Za-z-]+)$/, '::$1').replaceAll(/\{(\w+)\}/g, (_, name: string) => `:${name}(^[^:/]+)`);
 
 const pathPattern = (path: string): RegExp => new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^:/]+')}$`);
 

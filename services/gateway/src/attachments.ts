@@ -1,8 +1,8 @@
 import { ATTACHMENT_TYPES, MAX_ATTACHMENT_BYTES } from '@sanwang/event-store';
 import { notFound, uuidv7 } from '@sanwang/kernel';
+import { bearerToken } from '@sanwang/rpc';
 import type { House } from '@sanwang/service';
 import type { FastifyInstance } from 'fastify';
-import { bearerToken } from '@sanwang/identity';
 
 /**
  * Photographs and documents, uploaded before the command that names them: `POST /v1/attachments` with the bytes as the body and

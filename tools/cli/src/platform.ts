@@ -37,6 +37,12 @@ export const runningPlatform = async (folder: string): Promise<Address | undefin
   }
 };
 
+/** The bootstrap subject, which makes the first imports; refused where the configuration names none. */
+export const bootstrapSubject = (config: Config): string => {
+  if (config.bootstrapSubject !== undefined) return config.bootstrapSubject;
+  throw new Rejection('failed-precondition', 'no-bootstrap-subject', 'The configuration names no bootstrap subject (SANWANG_BOOTSTRAP_SUBJECT).');
+};
+
 /** Long enough for any command's tokens. */
 const TOKEN_SECONDS = 24 * 3600;
 
@@ -76,8 +82,8 @@ export const withPlatform = async <T>(work: (platform: Platform) => Promise<T>, 
 
 /** Who a command acts for: `--as`, or the first active officer with the duty. */
 export const actingOfficer = async (platform: Platform, as: string | undefined, duty: Duty): Promise<string> => {
-  if (as !== undefined) return as === 'admin' ? platform.config.bootstrapSubject : as;
-  const officers = await platform.client(OfficerServiceDefinition, platform.config.bootstrapSubject);
+  if (as !== undefined) return as === 'admin' ? bootstrapSubject(platform.config) : as;
+  const officers = await platform.client(OfficerServiceDefinition, bootstrapSubject(platform.config));
   let pageToken: string | undefined;
   do {
     const page = await officers.listOfficers({ active: true, pageSize: 500, pageToken });

@@ -21,7 +21,11 @@ export interface ImportKind {
 
 const list = (text: string | undefined): string[] => (text ?? '').split(';').map((part) => part.trim()).filter((part) => part !== '');
 const optional = (text: string | undefined): string | undefined => (text === undefined || text === '' ? undefined : text);
-const collect = async (path: string, columns: readonly string[]): Promise<CsvRow[]> => Array.fromAsync(readCsv(path, columns));
+const collect = async (path: string, columns: readonly string[]): Promise<CsvRow[]> => {
+  const rows: CsvRow[] = [];
+  for await (const row of readCsv(path, columns)) rows.push(row);
+  return rows;
+};
 const isExists = (error: unknown, reason: string): boolean => error instanceof Rejection && error.reason === reason;
 
 /** What the file says counts: a thing that is there with other content is changed. */
@@ -48,9 +52,10 @@ const units: ImportKind = {
     for (const { line, cells } of rows) {
       const { code = '', kind = '', name = '', validFrom = '' } = cells;
       const unit = { kind, parent: optional(cells['parent']), name, areas: list(cells['areas']), validFrom, timeZone: optional(cells['timeZone']), calendar: optional(cells['calendar']) };
+      const { kind: _kind, ...change } = unit;
       (waves[depth(code)] ??= []).push({
         line,
-        send: (options) => registerOrChange(() => client.registerUnit({ code, ...unit }, options), 'unit-exists', () => client.changeUnit({ id: code, ...unit }, { ...options, idempotencyKey: `${options.idempotencyKey}-change` })),
+        send: (options) => registerOrChange(() => client.registerUnit({ code, ...unit }, options), 'unit-exists', () => client.changeUnit({ code, ...change }, { ...options, idempotencyKey: `${options.idempotencyKey}-change` })),
       });
     }
     return waves.filter((wave) => wave !== undefined);
