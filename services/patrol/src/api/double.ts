@@ -95,18 +95,20 @@ export const patrolDouble = () => {
     },
     newId: () => `new-${++made}`,
     caughtUp: async () => {},
-    reader: <Doc extends Document>(definition: ModelDefinition<Doc>) =>
-      ({
-        get: async (id, scope) => {
-          const doc = documents(definition as unknown as ModelDefinition).get(id);
-          return doc && visible(definition as unknown as ModelDefinition, doc, scope) ? doc : undefined;
+    reader: <Doc extends Document>(typed: ModelDefinition<Doc>) => {
+      const definition = typed as unknown as ModelDefinition;
+      const reader: Pick<ModelReader, 'get' | 'query'> = {
+        async get(id, scope) {
+          const doc = documents(definition).get(id);
+          return doc && visible(definition, doc, scope) ? doc : undefined;
         },
-        query: async ({ where = [], scope, limit }) => ({
-          items: [...documents(definition as unknown as ModelDefinition).values()]
-            .filter((doc) => visible(definition as unknown as ModelDefinition, doc, scope) && where.every((filter) => fits(doc, filter)))
-            .slice(0, limit),
-        }),
-      }) as Pick<ModelReader, 'get' | 'query'> as ModelReader<Doc>,
+        async query({ where = [], scope, limit }) {
+          const found = [...documents(definition).values()].filter((doc) => visible(definition, doc, scope));
+          return { items: found.filter((doc) => where.every((filter) => fits(doc, filter))).slice(0, limit) };
+        },
+      };
+      return reader as ModelReader<Doc>;
+    },
     deployment: { logIsEmpty: async () => streams.size === 0, settle: async () => {}, destroyKey: async () => {} },
     access,
     directory,
