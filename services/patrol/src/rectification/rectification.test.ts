@@ -111,8 +111,7 @@ describe('report', () => {
   test('records the passing of the limit first when the timer has not fired yet', () =>
     given(Ordered).when(report(tooLate)).then(Overdue, Reported(true)));
   test('stays quiet when it was reported', () => given(Ordered, Reported(false)).when(report()).staysQuiet());
-  test('refuses a closed order', () =>
-    given(Ordered, Rechecked()).when(report()).refuses('failed-precondition', 'rectification-closed'));
+  test('refuses a closed order', () => given(Ordered, Rechecked()).when(report()).refuses('failed-precondition', 'rectification-closed'));
   test('refuses an order that is not there', () => given().when(report()).refuses('not-found', 'rectification-not-found'));
 });
 
@@ -179,7 +178,9 @@ describe('the limit passes', () => {
     given(Ordered, Cancelled).when(passed).staysQuiet();
   });
   test('stays quiet for a limit that was replaced', () =>
-    given(Ordered, Rechecked({ result: 'not-corrected', newLimit: later })).when(passed).staysQuiet());
+    given(Ordered, Rechecked({ result: 'not-corrected', newLimit: later }))
+      .when(passed)
+      .staysQuiet());
 });
 
 describe('timers', () => {
@@ -203,6 +204,5 @@ describe('cancel', () => {
     given(Ordered, Overdue).when(cancel).then(Cancelled);
   });
   test('stays quiet when it is withdrawn', () => given(Ordered, Cancelled).when(cancel).staysQuiet());
-  test('refuses a corrected order', () =>
-    given(Ordered, Rechecked()).when(cancel).refuses('failed-precondition', 'rectification-closed'));
+  test('refuses a corrected order', () => given(Ordered, Rechecked()).when(cancel).refuses('failed-precondition', 'rectification-closed'));
 });

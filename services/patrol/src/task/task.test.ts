@@ -261,10 +261,7 @@ describe('cancel', () => {
     given(TaskPooled)
       .when(cancel)
       .then({ type: 'TaskCancelled', data: { ...about, reason: 'doubled' } }));
-  test('stays quiet when it is called off', () =>
-    given(TaskPooled, TaskCancelled)
-      .when(cancel)
-      .staysQuiet());
+  test('stays quiet when it is called off', () => given(TaskPooled, TaskCancelled).when(cancel).staysQuiet());
   test('refuses a completed task', () =>
     given(...accepted, TaskCompleted)
       .when(cancel)

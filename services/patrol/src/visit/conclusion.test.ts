@@ -3,7 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { conclude, defaultRule, type Violation } from './conclusion.ts';
 import { metresBetween } from './site.ts';
 
-const violation = fc.record({ severity: fc.constantFrom('critical' as const, 'serious' as const, 'minor' as const), correctedOnSpot: fc.boolean() });
+const violation = fc.record({
+  severity: fc.constantFrom('critical' as const, 'serious' as const, 'minor' as const),
+  correctedOnSpot: fc.boolean(),
+});
 const rank = { pass: 0, 'pass-with-conditions': 1, fail: 2 };
 
 describe('the result that follows from the items', () => {
@@ -19,7 +22,12 @@ describe('the result that follows from the items', () => {
   test('counts by the thresholds of the checklist', () => {
     const rule = { fail: { critical: 1, minor: 9 }, conditions: { minor: 3 } };
     const minor = (count: number): Violation[] => Array.from({ length: count }, () => ({ severity: 'minor' as const }));
-    expect([2, 3, 8, 9].map((count) => conclude(rule, minor(count)))).toEqual(['pass', 'pass-with-conditions', 'pass-with-conditions', 'fail']);
+    expect([2, 3, 8, 9].map((count) => conclude(rule, minor(count)))).toEqual([
+      'pass',
+      'pass-with-conditions',
+      'pass-with-conditions',
+      'fail',
+    ]);
   });
 
   test('never gets better by one more violated item, nor worse by correcting one', () => {

@@ -64,16 +64,17 @@ describe('start', () => {
       .refuses('invalid-argument', 'too-few-officers', 'officers'));
   test('refuses an inspection by an officer whose certificate has expired that day', () =>
     given()
-      .when(start({ officers: [officer('o1'), officer('o2', { certificate: { number: 'C', validFrom: '2010-01-01', validTo: '2012-02-29' } })] }))
+      .when(
+        start({
+          officers: [officer('o1'), officer('o2', { certificate: { number: 'C', validFrom: '2010-01-01', validTo: '2012-02-29' } })],
+        }),
+      )
       .refuses('invalid-argument', 'officer-unfit', 'officers.1'));
   test('takes a certificate on its first and on its last day', () =>
     given()
       .when(
         start({
-          officers: [
-            officer('o1', { certificate: { number: 'C-o1', validFrom: '2012-03-01', validTo: '2012-03-01' } }),
-            officer('o2'),
-          ],
+          officers: [officer('o1', { certificate: { number: 'C-o1', validFrom: '2012-03-01', validTo: '2012-03-01' } }), officer('o2')],
         }),
       )
       .then(VisitStarted));
@@ -160,7 +161,14 @@ describe('record items', () => {
 });
 
 type Completing = Partial<Extract<VisitCommand, { type: 'complete' }>>;
-const complete = (change: Completing): VisitCommand => ({ type: 'complete', by: 'o1', result: 'pass', suggestions: [], rule: defaultRule, ...change });
+const complete = (change: Completing): VisitCommand => ({
+  type: 'complete',
+  by: 'o1',
+  result: 'pass',
+  suggestions: [],
+  rule: defaultRule,
+  ...change,
+});
 const inUnit = { businessId: 'local.cdph.17', area: '171400042', unit: 'ward-42', taskId: 't1' };
 type CompletedData = Extract<VisitEvent, { type: 'VisitCompleted' }>['data'];
 const VisitCompleted = (change: Partial<CompletedData>): VisitEvent => ({
@@ -180,12 +188,20 @@ describe('complete', () => {
   const clean = [VisitStarted, ItemsRecorded({ conforms: ['1', '15', '30'] })];
   const faulty = [
     VisitStarted,
-    ItemsRecorded({ conforms: ['30'], violates: [{ number: '1', severity: 'critical' }, { number: '15', severity: 'serious', correctedOnSpot: true }] }),
+    ItemsRecorded({
+      conforms: ['30'],
+      violates: [
+        { number: '1', severity: 'critical' },
+        { number: '15', severity: 'serious', correctedOnSpot: true },
+      ],
+    }),
   ];
   const found = { violated: { critical: 1, serious: 1, minor: 0 }, correctedOnSpot: 1 };
 
   test('concludes what follows from the items', () => {
-    given(...clean).when(complete({})).then(VisitCompleted({}));
+    given(...clean)
+      .when(complete({}))
+      .then(VisitCompleted({}));
     given(...faulty)
       .when(complete({ result: 'fail' }))
       .then(VisitCompleted({ result: 'fail', ...found }));
@@ -203,20 +219,36 @@ describe('complete', () => {
       .when(complete({}))
       .refuses('failed-precondition', 'items-unanswered'));
   test('refuses a completed visit, also to record more items', () => {
-    given(...clean, VisitCompleted({})).when(complete({})).refuses('failed-precondition', 'visit-completed');
+    given(...clean, VisitCompleted({}))
+      .when(complete({}))
+      .refuses('failed-precondition', 'visit-completed');
     given(...clean, VisitCompleted({}))
       .when(record([{ number: '1', result: 'violates' }]))
       .refuses('failed-precondition', 'visit-completed');
   });
   test('suggests a sample and a case for the findings that call for them', () =>
     given(...faulty)
-      .when(complete({ result: 'fail', suggestions: [{ kind: 'sample', items: ['1'], note: 'smells' }, { kind: 'case', items: [] }] }))
+      .when(
+        complete({
+          result: 'fail',
+          suggestions: [
+            { kind: 'sample', items: ['1'], note: 'smells' },
+            { kind: 'case', items: [] },
+          ],
+        }),
+      )
       .then(
         VisitCompleted({ result: 'fail', ...found }),
         { type: 'SamplingSuggested', data: { ...inUnit, items: [{ number: '1', severity: 'critical' }], note: 'smells' } },
         {
           type: 'CaseSuggested',
-          data: { ...inUnit, items: [{ number: '1', severity: 'critical' }, { number: '15', severity: 'serious' }] },
+          data: {
+            ...inUnit,
+            items: [
+              { number: '1', severity: 'critical' },
+              { number: '15', severity: 'serious' },
+            ],
+          },
         },
       ));
   test('refuses to suggest a sample for what is in order', () =>
