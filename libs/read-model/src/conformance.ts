@@ -20,4 +20,3 @@ export const modelStoreConformance = (name: string, open: OpenModelStore): void 
     projectionConformance(open);
   });
 };
-export * from './conformance/sample.ts';
