@@ -1,4 +1,5 @@
 import { NewerEvent, Rejection } from '@sanwang/kernel';
+import type { ReadToken } from '@sanwang/event-store';
 import { aborted, backoffMs, DEFAULT_BACKOFF, linkedController, pause, type Backoff } from './backoff.ts';
 import { createIntake } from './intake.ts';
 import type { KnownTypes } from './known.ts';
@@ -6,13 +7,6 @@ import { topicOf, type Bus, type BusMessage } from './port.ts';
 import { createPump } from './pump.ts';
 import type { ConsumerStatus, Sink } from './sink.ts';
 import { createWaiters } from './waiters.ts';
-
-/** A place in a context's topic, as a read token names it. */
-export interface ReadPosition {
-  readonly context: string;
-  readonly partition: number;
-  readonly position: number;
-}
 
 export interface ConsumerOptions {
   readonly bus: Bus;
@@ -32,10 +26,10 @@ export interface ConsumerOptions {
 export interface Consumer {
   status(): ConsumerStatus;
   /**
-   * Resolves when the sink has passed the position (at once for a context that it does not follow). Rejects with
+   * Resolves when the sink has passed the token's position (at once for a context that it does not follow). Rejects with
    * `unavailable/model-behind` after `withinMs`, with `failed-precondition/model-parked` when the event there is parked.
    */
-  waitFor(place: ReadPosition, withinMs: number): Promise<void>;
+  waitFor(token: ReadToken, withinMs: number): Promise<void>;
   /** Messages of its topics that are not yet taken in. */
   lag(): Promise<number>;
   /**
@@ -167,9 +161,9 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
     waiters.rejectAll();
   };
 
-  const behind = (place: ReadPosition) => (): Rejection =>
+  const behind = (token: ReadToken) => (): Rejection =>
     new Rejection('unavailable', 'model-behind', `${sink.name} has not yet taken in what the read token names.`, {
-      facts: { consumer: sink.name, position: place.position, reached: intake.positionOf(topicOf(place.context), place.partition) },
+      facts: { consumer: sink.name, position: token.position, reached: intake.positionOf(topicOf(token.context), token.partition) },
     });
   const passedElsewhere = async (topic: string, partition: number, position: number): Promise<void> => {
     const stored = await sink.progress();
@@ -184,15 +178,15 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
       });
     }
   };
-  const waitSlowly = async (place: ReadPosition, topic: string, withinMs: number): Promise<void> => {
-    if (state.state === 'stopped') throw behind(place)();
-    const look = setInterval(() => void passedElsewhere(topic, place.partition, place.position).catch(() => undefined), LOOK_EVERY_MS);
+  const waitSlowly = async (token: ReadToken, topic: string, withinMs: number): Promise<void> => {
+    if (state.state === 'stopped') throw behind(token)();
+    const look = setInterval(() => void passedElsewhere(topic, token.partition, token.position).catch(() => undefined), LOOK_EVERY_MS);
     try {
-      await waiters.wait(`${topic}/${place.partition}`, place.position, withinMs, behind(place));
+      await waiters.wait(`${topic}/${token.partition}`, token.position, withinMs, behind(token));
     } finally {
       clearInterval(look);
     }
-    await refuseParked(place.position);
+    await refuseParked(token.position);
   };
 
   const lag = async (): Promise<number> => {
@@ -212,12 +206,12 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
 
   return {
     status,
-    waitFor(place, withinMs) {
-      const topic = topicOf(place.context);
+    waitFor(token, withinMs) {
+      const topic = topicOf(token.context);
       if (!topics.includes(topic)) return Promise.resolve();
-      return intake.positionOf(topic, place.partition) >= place.position
-        ? refuseParked(place.position)
-        : waitSlowly(place, topic, withinMs);
+      return intake.positionOf(topic, token.partition) >= token.position
+        ? refuseParked(token.position)
+        : waitSlowly(token, topic, withinMs);
     },
     lag,
     standStill(work) {

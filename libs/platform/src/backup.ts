@@ -15,7 +15,7 @@ export interface BackupManifest {
   readonly head: number;
 }
 const MANIFEST = 'backup.json';
-const ISSUER = 'issuer.json';
+const ISSUER = 'issuer-key.json';
 
 const copyFile = async (from: string, to: string): Promise<void> => {
   const source = new DatabaseSync(from, { readOnly: true });

@@ -87,28 +87,28 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
       settle: (deadline) => settle(running, ports.store, deadline),
       destroyKey: (subject) => ports.keys.destroy(subject),
     };
-    running.push(
-      ...(await Promise.all(
-        found.map(({ definition }) =>
-          startService(definition, {
-            store: observeEventStore(ports.store, metrics),
-            keys: ports.keys,
-            bus: observeBus(ports.bus, metrics),
-            models: ports.models,
-            attachments: ports.attachments,
-            deployment,
-            wall: options.wall ?? wallClock,
-            catalogues,
-            rebuild: async (model) => {
-              logger.info({ model: `${model.context}.${model.name}` }, 'the read model is of another version: it is built anew');
-              await rebuilding.rebuild(model);
-            },
-            logger,
-            metrics,
-          }),
-        ),
-      )),
+    const starts = await Promise.allSettled(
+      found.map(({ definition }) =>
+        startService(definition, {
+          store: observeEventStore(ports.store, metrics),
+          keys: ports.keys,
+          bus: observeBus(ports.bus, metrics),
+          models: ports.models,
+          attachments: ports.attachments,
+          deployment,
+          wall: options.wall ?? wallClock,
+          catalogues,
+          rebuild: async (model) => {
+            logger.info({ model: `${model.context}.${model.name}` }, 'the read model is of another version: it is built anew');
+            await rebuilding.rebuild(model);
+          },
+          logger,
+          metrics,
+        }),
+      ),
     );
+    running.push(...starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : [])));
+    for (const start of starts) if (start.status === 'rejected') throw start.reason;
 
     const directory = running.find(({ definition }) => definition.context === 'directory')!.context.directory;
     const access = createAccess(directory);

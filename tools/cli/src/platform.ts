@@ -40,7 +40,11 @@ export const runningPlatform = async (folder: string): Promise<Address | undefin
 /** The bootstrap subject, which makes the first imports; refused where the configuration names none. */
 export const bootstrapSubject = (config: Config): string => {
   if (config.bootstrapSubject !== undefined) return config.bootstrapSubject;
-  throw new Rejection('failed-precondition', 'no-bootstrap-subject', 'The configuration names no bootstrap subject (SANWANG_BOOTSTRAP_SUBJECT).');
+  throw new Rejection(
+    'failed-precondition',
+    'no-bootstrap-subject',
+    'The configuration names no bootstrap subject (SANWANG_BOOTSTRAP_SUBJECT).',
+  );
 };
 
 /** Long enough for any command's tokens. */

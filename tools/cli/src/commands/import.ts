@@ -35,7 +35,10 @@ export const run = async (args: readonly string[]): Promise<number> => {
   const [what, file] = positionals as [string, string];
   const kind = importKinds[what];
   if (!kind) throw new UsageError(`${what} cannot be imported; choose one of ${Object.keys(importKinds).join(', ')}.`);
-  const fingerprint = createHash('sha256').update(await readFile(file)).digest('hex').slice(0, 24);
+  const fingerprint = createHash('sha256')
+    .update(await readFile(file))
+    .digest('hex')
+    .slice(0, 24);
   return withPlatform(async (platform) => {
     const subject = await actingOfficer(platform, values.as, kind.duty);
     const waves = await kind.read(file, platform, subject);
@@ -58,7 +61,10 @@ export const run = async (args: readonly string[]): Promise<number> => {
     process.stdout.write(`${total - bad.length} of ${total} ${what} taken from ${file}\n`);
     if (bad.length === 0) return 0;
     const report = values.errors ?? `${file.split('/').at(-1)}.errors.csv`;
-    await writeReport(report, bad.sort((left, right) => left.line - right.line));
+    await writeReport(
+      report,
+      bad.sort((left, right) => left.line - right.line),
+    );
     process.stderr.write(`${bad.length} rows were not taken; ${report} says why.\n`);
     return 1;
   });

@@ -12,7 +12,9 @@ export interface CsvRow {
 
 /** Reads a UTF-8 CSV file (with or without BOM) whose header must hold `columns`; a missing one is an error that names it. */
 export async function* readCsv(path: string, columns: readonly string[]): AsyncGenerator<CsvRow> {
-  const parser = createReadStream(path).pipe(parse({ bom: true, columns: true, info: true, skip_empty_lines: true, relax_column_count: true, trim: true }));
+  const parser = createReadStream(path).pipe(
+    parse({ bom: true, columns: true, info: true, skip_empty_lines: true, relax_column_count: true, trim: true }),
+  );
   let checked = false;
   for await (const { record, info } of parser as AsyncIterable<{ record: Record<string, string>; info: { lines: number } }>) {
     if (!checked) {
@@ -35,6 +37,11 @@ export interface BadRow {
 /** Writes the report of the rows that were not taken. */
 export const writeReport = async (path: string, rows: readonly BadRow[]): Promise<void> => {
   const file = createWriteStream(path);
-  file.end(stringify(rows.map(({ line, code, reason, message }) => [line, code, reason, message]), { header: true, columns: ['line', 'code', 'reason', 'message'] }));
+  file.end(
+    stringify(
+      rows.map(({ line, code, reason, message }) => [line, code, reason, message]),
+      { header: true, columns: ['line', 'code', 'reason', 'message'] },
+    ),
+  );
   await once(file, 'finish');
 };

@@ -19,7 +19,11 @@ export interface ImportKind {
   read(path: string, platform: Platform, subject: string): Promise<Waves>;
 }
 
-const list = (text: string | undefined): string[] => (text ?? '').split(';').map((part) => part.trim()).filter((part) => part !== '');
+const list = (text: string | undefined): string[] =>
+  (text ?? '')
+    .split(';')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
 const optional = (text: string | undefined): string | undefined => (text === undefined || text === '' ? undefined : text);
 const collect = async (path: string, columns: readonly string[]): Promise<CsvRow[]> => {
   const rows: CsvRow[] = [];
@@ -51,11 +55,24 @@ const units: ImportKind = {
     const waves: ImportItem[][] = [];
     for (const { line, cells } of rows) {
       const { code = '', kind = '', name = '', validFrom = '' } = cells;
-      const unit = { kind, parent: optional(cells['parent']), name, areas: list(cells['areas']), validFrom, timeZone: optional(cells['timeZone']), calendar: optional(cells['calendar']) };
+      const unit = {
+        kind,
+        parent: optional(cells['parent']),
+        name,
+        areas: list(cells['areas']),
+        validFrom,
+        timeZone: optional(cells['timeZone']),
+        calendar: optional(cells['calendar']),
+      };
       const { kind: _kind, ...change } = unit;
       (waves[depth(code)] ??= []).push({
         line,
-        send: (options) => registerOrChange(() => client.registerUnit({ code, ...unit }, options), 'unit-exists', () => client.changeUnit({ code, ...change }, { ...options, idempotencyKey: `${options.idempotencyKey}-change` })),
+        send: (options) =>
+          registerOrChange(
+            () => client.registerUnit({ code, ...unit }, options),
+            'unit-exists',
+            () => client.changeUnit({ code, ...change }, { ...options, idempotencyKey: `${options.idempotencyKey}-change` }),
+          ),
       });
     }
     return waves.filter((wave) => wave !== undefined);
@@ -75,11 +92,18 @@ const officers: ImportKind = {
           phone: optional(cells['phone']),
           unit,
           duties: list(cells['duties']),
-          certificate: certificate ? { number: certificate, validFrom: cells['certificateFrom'] ?? '', validTo: cells['certificateTo'] ?? '' } : undefined,
+          certificate: certificate
+            ? { number: certificate, validFrom: cells['certificateFrom'] ?? '', validTo: cells['certificateTo'] ?? '' }
+            : undefined,
         };
         return {
           line,
-          send: (options) => registerOrChange(() => client.registerOfficer({ id, ...officer }, options), 'officer-exists', () => client.changeOfficer({ id, ...officer }, { ...options, idempotencyKey: `${options.idempotencyKey}-change` })),
+          send: (options) =>
+            registerOrChange(
+              () => client.registerOfficer({ id, ...officer }, options),
+              'officer-exists',
+              () => client.changeOfficer({ id, ...officer }, { ...options, idempotencyKey: `${options.idempotencyKey}-change` }),
+            ),
         };
       }),
     ];
@@ -90,7 +114,10 @@ const calendars: ImportKind = {
   duty: 'directory-admin',
   async read(path, platform, subject) {
     const client = await platform.client(CalendarServiceDefinition, subject);
-    const years = new Map<string, { line: number; calendar: string; year: number; days: { date: string; working: boolean; name: string }[] }>();
+    const years = new Map<
+      string,
+      { line: number; calendar: string; year: number; days: { date: string; working: boolean; name: string }[] }
+    >();
     for (const { line, cells } of await collect(path, ['calendar', 'date', 'working', 'name'])) {
       const { calendar = '', date = '', working = '', name = '' } = cells;
       const key = `${calendar} ${date.slice(0, 4)}`;
@@ -99,12 +126,29 @@ const calendars: ImportKind = {
       year.days.push({ date, working: working === 'true', name });
     }
     const source = `import of ${path.split('/').at(-1)}`;
-    return [[...years.values()].map(({ line, ...year }) => ({ line, send: async (options) => void (await client.publishCalendarYear({ ...year, source }, options)) }))];
+    return [
+      [...years.values()].map(({ line, ...year }) => ({
+        line,
+        send: async (options) => void (await client.publishCalendarYear({ ...year, source }, options)),
+      })),
+    ];
   },
 };
 
 /** The columns of a business file; `export businesses` writes the same ones. */
-export const businessColumns = ['numberKind', 'number', 'authority', 'name', 'businessType', 'address', 'latitude', 'longitude', 'area', 'riskGrade', 'licences'] as const;
+export const businessColumns = [
+  'numberKind',
+  'number',
+  'authority',
+  'name',
+  'businessType',
+  'address',
+  'latitude',
+  'longitude',
+  'area',
+  'riskGrade',
+  'licences',
+] as const;
 
 const businessOf = (cells: CsvRow['cells']) => {
   const { numberKind = '', number = '', name = '', businessType = '', address = '', area = '', latitude, longitude } = cells;
@@ -131,7 +175,9 @@ const businesses: ImportKind = {
   async read(path, platform, subject) {
     const client: ClientOf<typeof BusinessServiceDefinition> = await platform.client(BusinessServiceDefinition, subject);
     const rows = await collect(path, ['numberKind', 'number', 'name', 'businessType', 'address', 'area']);
-    return [rows.map(({ line, cells }) => ({ line, send: async (options) => void (await client.registerBusiness(businessOf(cells), options)) }))];
+    return [
+      rows.map(({ line, cells }) => ({ line, send: async (options) => void (await client.registerBusiness(businessOf(cells), options)) })),
+    ];
   },
 };
 
