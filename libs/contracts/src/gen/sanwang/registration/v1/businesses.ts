@@ -80,8 +80,12 @@ export interface RegisterBusinessResponse {
   revision: number;
   readToken: string;
   status: string;
-  /** Set when the number's check digit is wrong: the digit expected. */
-  expectedCheckDigit?: string | undefined;
+  /** Set when the number's check digit (18th character) is wrong: the one expected. */
+  expectedCheckDigit?:
+    | string
+    | undefined;
+  /** Set when the check digit of the body's own code (17th character) is wrong: the one expected. */
+  expectedBodyCheckDigit?: string | undefined;
 }
 
 export interface CorrectBusinessRequest {
@@ -190,6 +194,7 @@ export interface Business {
   closedOn?: string | undefined;
   replacedBy?: string | undefined;
   revision: number;
+  expectedBodyCheckDigit?: string | undefined;
 }
 
 export interface GetBusinessRequest {
@@ -214,6 +219,7 @@ export interface GetBusinessResponse {
   closedOn?: string | undefined;
   replacedBy?: string | undefined;
   revision: number;
+  expectedBodyCheckDigit?: string | undefined;
 }
 
 export interface ListBusinessesRequest {
@@ -821,7 +827,14 @@ export const RegisterBusinessRequest: MessageFns<RegisterBusinessRequest> = {
 };
 
 function createBaseRegisterBusinessResponse(): RegisterBusinessResponse {
-  return { id: "", revision: 0, readToken: "", status: "", expectedCheckDigit: undefined };
+  return {
+    id: "",
+    revision: 0,
+    readToken: "",
+    status: "",
+    expectedCheckDigit: undefined,
+    expectedBodyCheckDigit: undefined,
+  };
 }
 
 export const RegisterBusinessResponse: MessageFns<RegisterBusinessResponse> = {
@@ -840,6 +853,9 @@ export const RegisterBusinessResponse: MessageFns<RegisterBusinessResponse> = {
     }
     if (message.expectedCheckDigit !== undefined) {
       writer.uint32(42).string(message.expectedCheckDigit);
+    }
+    if (message.expectedBodyCheckDigit !== undefined) {
+      writer.uint32(50).string(message.expectedBodyCheckDigit);
     }
     return writer;
   },
@@ -897,6 +913,14 @@ export const RegisterBusinessResponse: MessageFns<RegisterBusinessResponse> = {
             message.expectedCheckDigit = reader.string();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.expectedBodyCheckDigit = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -919,6 +943,7 @@ export const RegisterBusinessResponse: MessageFns<RegisterBusinessResponse> = {
     message.readToken = object.readToken ?? "";
     message.status = object.status ?? "";
     message.expectedCheckDigit = object.expectedCheckDigit ?? undefined;
+    message.expectedBodyCheckDigit = object.expectedBodyCheckDigit ?? undefined;
     return message;
   },
 };
@@ -1851,6 +1876,7 @@ function createBaseBusiness(): Business {
     closedOn: undefined,
     replacedBy: undefined,
     revision: 0,
+    expectedBodyCheckDigit: undefined,
   };
 }
 
@@ -1906,6 +1932,9 @@ export const Business: MessageFns<Business> = {
     }
     if (message.revision !== 0) {
       writer.uint32(136).int32(message.revision);
+    }
+    if (message.expectedBodyCheckDigit !== undefined) {
+      writer.uint32(146).string(message.expectedBodyCheckDigit);
     }
     return writer;
   },
@@ -2059,6 +2088,14 @@ export const Business: MessageFns<Business> = {
             message.revision = reader.int32();
             continue;
           }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.expectedBodyCheckDigit = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2101,6 +2138,7 @@ export const Business: MessageFns<Business> = {
     message.closedOn = object.closedOn ?? undefined;
     message.replacedBy = object.replacedBy ?? undefined;
     message.revision = object.revision ?? 0;
+    message.expectedBodyCheckDigit = object.expectedBodyCheckDigit ?? undefined;
     return message;
   },
 };
@@ -2179,6 +2217,7 @@ function createBaseGetBusinessResponse(): GetBusinessResponse {
     closedOn: undefined,
     replacedBy: undefined,
     revision: 0,
+    expectedBodyCheckDigit: undefined,
   };
 }
 
@@ -2234,6 +2273,9 @@ export const GetBusinessResponse: MessageFns<GetBusinessResponse> = {
     }
     if (message.revision !== 0) {
       writer.uint32(136).int32(message.revision);
+    }
+    if (message.expectedBodyCheckDigit !== undefined) {
+      writer.uint32(146).string(message.expectedBodyCheckDigit);
     }
     return writer;
   },
@@ -2387,6 +2429,14 @@ export const GetBusinessResponse: MessageFns<GetBusinessResponse> = {
             message.revision = reader.int32();
             continue;
           }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.expectedBodyCheckDigit = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2429,6 +2479,7 @@ export const GetBusinessResponse: MessageFns<GetBusinessResponse> = {
     message.closedOn = object.closedOn ?? undefined;
     message.replacedBy = object.replacedBy ?? undefined;
     message.revision = object.revision ?? 0;
+    message.expectedBodyCheckDigit = object.expectedBodyCheckDigit ?? undefined;
     return message;
   },
 };
