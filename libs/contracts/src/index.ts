@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+export * from './schemas.ts';
+
 /** The file of the descriptor set (google.protobuf.FileDescriptorSet) of every API, with comments. */
 export const descriptorFile = join(import.meta.dirname, 'gen', 'desc.binpb');
 

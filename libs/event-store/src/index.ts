@@ -2,6 +2,7 @@ export * from './attachments.ts';
 export * from './chain.ts';
 export * from './command.ts';
 export * from './command-handler.ts';
+export * from './command-id.ts';
 export * from './keys.ts';
 export * from './personal.ts';
 export * from './port.ts';

@@ -98,7 +98,7 @@ export const createDirectoryView = (wall: Clock = wallClock): DirectoryView => {
       deployment = mode && { mode };
     }
     if (deployment?.mode === before?.mode && deployment?.clock === before?.clock) return;
-    for (const listener of [...listeners]) listener(clock.now());
+    for (const listener of listeners) listener(clock.now());
   };
 
   const takers: Readonly<Record<string, (changes: readonly DirectoryChange[]) => void>> = {

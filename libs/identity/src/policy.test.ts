@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Rejection } from '@sanwang/kernel';
 import type { QueryScope } from '@sanwang/read-model';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createDirectoryView, type DirectoryView } from './directory-view.ts';
 import { policyActions, policyTable, type Grantee } from './policy-table.ts';

@@ -19,7 +19,7 @@ export interface VerifierOptions {
   readonly audience: string;
   readonly keys: IssuerKeys;
   /** The subject that makes the first imports; absent: there is none. */
-  readonly bootstrapSubject?: string;
+  readonly bootstrapSubject?: string | undefined;
   /** By context the key id (`kid`) that alone may sign for `service:<context>`. */
   readonly serviceKeys?: Readonly<Record<string, string>>;
   /** Wall clock, ms since the epoch. Token validity never follows the simulated clock. */

@@ -24,3 +24,20 @@ export const aborted = (signal: AbortSignal): Promise<void> =>
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
+
+/**
+ * A controller that aborts when one of its parents does; `release` lets go of them. Instead of `AbortSignal.any`, which
+ * loses an abort when a source is collected first, and piles up on a source that lives long (Node 24).
+ */
+export const linkedController = (...parents: readonly AbortSignal[]): { readonly signal: AbortSignal; abort(): void; release(): void } => {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  const release = (): void => {
+    for (const parent of parents) parent.removeEventListener('abort', abort);
+  };
+  for (const parent of parents) {
+    if (parent.aborted) abort();
+    else parent.addEventListener('abort', abort, { once: true });
+  }
+  return { signal: controller.signal, abort, release };
+};

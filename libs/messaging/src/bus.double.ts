@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { LOG_START } from '@sanwang/event-store';
 import { Rejection } from '@sanwang/kernel';
 import { createBell } from './bell.ts';
-import { backoffMs, pause } from './backoff.ts';
+import { backoffMs, linkedController, pause } from './backoff.ts';
 import { partitionOf } from './murmur2.ts';
 import { DEFAULT_PARTITIONS, type Bus, type BusMessage, type TopicInfo } from './port.ts';
 
@@ -82,7 +82,7 @@ export const busDouble = () => {
         bell.ring();
       }),
       async consume(options) {
-        const signal = AbortSignal.any([options.signal, closing.signal]);
+        const { signal } = linkedController(options.signal, closing.signal);
         signal.addEventListener('abort', () => bell.ring(), { once: true });
         const follow = async (name: string): Promise<void> => {
           while (!signal.aborted) {

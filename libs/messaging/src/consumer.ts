@@ -1,18 +1,12 @@
 import { NewerEvent, Rejection } from '@sanwang/kernel';
-import { aborted, backoffMs, DEFAULT_BACKOFF, pause, type Backoff } from './backoff.ts';
+import type { ReadToken } from '@sanwang/event-store';
+import { aborted, backoffMs, DEFAULT_BACKOFF, linkedController, pause, type Backoff } from './backoff.ts';
 import { createIntake } from './intake.ts';
 import type { KnownTypes } from './known.ts';
 import { topicOf, type Bus, type BusMessage } from './port.ts';
 import { createPump } from './pump.ts';
 import type { ConsumerStatus, Sink } from './sink.ts';
 import { createWaiters } from './waiters.ts';
-
-/** A place in a context's topic, as a read token names it. */
-export interface ReadPosition {
-  readonly context: string;
-  readonly partition: number;
-  readonly position: number;
-}
 
 export interface ConsumerOptions {
   readonly bus: Bus;
@@ -32,10 +26,10 @@ export interface ConsumerOptions {
 export interface Consumer {
   status(): ConsumerStatus;
   /**
-   * Resolves when the sink has passed the position (at once for a context that it does not follow). Rejects with
+   * Resolves when the sink has passed the token's position (at once for a context that it does not follow). Rejects with
    * `unavailable/model-behind` after `withinMs`, with `failed-precondition/model-parked` when the event there is parked.
    */
-  waitFor(place: ReadPosition, withinMs: number): Promise<void>;
+  waitFor(token: ReadToken, withinMs: number): Promise<void>;
   /** Messages of its topics that are not yet taken in. */
   lag(): Promise<number>;
   /**
@@ -61,7 +55,7 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
   const waiters = createWaiters();
   let state: Pick<ConsumerStatus, 'state' | 'reason' | 'message'> = { state: 'starting' };
   let intermissions: (() => Promise<void>)[] = [];
-  let session = new AbortController();
+  let session: ReturnType<typeof linkedController> | undefined;
 
   const status = (): ConsumerStatus => ({
     name: sink.name,
@@ -126,7 +120,11 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
       await bus.consume({
         group: sink.name,
         topics,
-        from: async (topic, partition) => intake.begin(topic, partition),
+        async from(topic, partition) {
+          const offset = intake.begin(topic, partition);
+          wakeReaders();
+          return offset;
+        },
         handle: (messages) => pump.add(messages),
         signal: until,
       });
@@ -140,11 +138,12 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
 
   const run = async (): Promise<void> => {
     for (let attempt = 0; !signal.aborted;) {
-      session = new AbortController();
+      const current = linkedController(signal);
+      session = current;
       const work = intermissions;
       intermissions = [];
       for (const step of work) await step();
-      const until = AbortSignal.any([signal, session.signal]);
+      const until = current.signal;
       try {
         if (intermissions.length === 0) await consume(until);
         attempt = 0;
@@ -152,6 +151,8 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
         if (until.aborted) continue;
         pauseFor(error);
         await pause(backoffMs(attempt++, backoff), until);
+      } finally {
+        current.release();
       }
     }
     for (const step of intermissions) await step();
@@ -160,9 +161,9 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
     waiters.rejectAll();
   };
 
-  const behind = (place: ReadPosition) => (): Rejection =>
+  const behind = (token: ReadToken) => (): Rejection =>
     new Rejection('unavailable', 'model-behind', `${sink.name} has not yet taken in what the read token names.`, {
-      facts: { consumer: sink.name, position: place.position, reached: intake.positionOf(topicOf(place.context), place.partition) },
+      facts: { consumer: sink.name, position: token.position, reached: intake.positionOf(topicOf(token.context), token.partition) },
     });
   const passedElsewhere = async (topic: string, partition: number, position: number): Promise<void> => {
     const stored = await sink.progress();
@@ -177,15 +178,15 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
       });
     }
   };
-  const waitSlowly = async (place: ReadPosition, topic: string, withinMs: number): Promise<void> => {
-    if (state.state === 'stopped') throw behind(place)();
-    const look = setInterval(() => void passedElsewhere(topic, place.partition, place.position).catch(() => undefined), LOOK_EVERY_MS);
+  const waitSlowly = async (token: ReadToken, topic: string, withinMs: number): Promise<void> => {
+    if (state.state === 'stopped') throw behind(token)();
+    const look = setInterval(() => void passedElsewhere(topic, token.partition, token.position).catch(() => undefined), LOOK_EVERY_MS);
     try {
-      await waiters.wait(`${topic}/${place.partition}`, place.position, withinMs, behind(place));
+      await waiters.wait(`${topic}/${token.partition}`, token.position, withinMs, behind(token));
     } finally {
       clearInterval(look);
     }
-    await refuseParked(place.position);
+    await refuseParked(token.position);
   };
 
   const lag = async (): Promise<number> => {
@@ -205,19 +206,19 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
 
   return {
     status,
-    waitFor(place, withinMs) {
-      const topic = topicOf(place.context);
+    waitFor(token, withinMs) {
+      const topic = topicOf(token.context);
       if (!topics.includes(topic)) return Promise.resolve();
-      return intake.positionOf(topic, place.partition) >= place.position
-        ? refuseParked(place.position)
-        : waitSlowly(place, topic, withinMs);
+      return intake.positionOf(topic, token.partition) >= token.position
+        ? refuseParked(token.position)
+        : waitSlowly(token, topic, withinMs);
     },
     lag,
     standStill(work) {
       if (state.state === 'stopped') return work();
       return new Promise((resolve, reject) => {
         intermissions.push(() => work().then(resolve, reject));
-        session.abort();
+        session?.abort();
       });
     },
     done: run(),

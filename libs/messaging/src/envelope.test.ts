@@ -55,7 +55,7 @@ describe('an event as a message', () => {
   });
 
   it('is sent as the text that the log holds, where that is at hand', () => {
-    expect(toMessage({ ...event, dataJson: '{ "as": "stored" }' }).value).toBe('{ "as": "stored" }');
+    expect(toMessage({ ...event, rawData: '{ "as": "stored" }' }).value).toBe('{ "as": "stored" }');
   });
 
   it('tells type, position and visibility although its value cannot be parsed', () => {

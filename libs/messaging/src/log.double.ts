@@ -1,4 +1,4 @@
-import { defineCatalogue, defineEvent, Rejection, type Catalogue } from '@sanwang/kernel';
+import { defineCatalogue, defineEvent, type Catalogue } from '@sanwang/kernel';
 import { LOG_START, type EventStore, type Published, type PublishedEvent } from '@sanwang/event-store';
 import { z } from 'zod';
 import { createBell } from './bell.ts';
@@ -86,6 +86,3 @@ export const logDouble = (
     heal: (): void => void (fault = undefined),
   };
 };
-
-export const damagedRecord = (position: number): Rejection =>
-  new Rejection('data-loss', 'damaged-record', `The record at ${position} is damaged.`, { facts: { position } });

@@ -40,22 +40,30 @@ export interface PartitionProgress {
  * A server that is away makes calls fail with `unavailable/bus-unavailable`.
  */
 export interface Bus {
-  /** Makes the topic unless it exists; an existing one keeps its partition count. */
+  /** Makes the topic unless it exists; an existing one keeps its partition count. Durable when the promise resolves. */
   ensureTopic(topic: string, options?: { readonly partitions?: number }): Promise<TopicInfo>;
   topicInfo(topic: string): Promise<TopicInfo | undefined>;
-  /** Next offset of each partition, by partition number. */
+  /** Next offset of each partition, by partition number; `[]` when there is no such topic. */
   endOffsets(topic: string): Promise<readonly number[]>;
 
-  /** The log position up to which the relay of a context has published; `LOG_START` at first. */
+  /**
+   * The log position up to which the relay of a context has published; `LOG_START` at first. It belongs to the generation of
+   * the topic that it was published to: when that is gone, it is `LOG_START` again.
+   */
   relayCheckpoint(context: string): Promise<number>;
-  /** Publishes in order and moves the checkpoint; the checkpoint never leads what the bus has acknowledged. */
+  /**
+   * Publishes in order and moves the checkpoint, which never leads what the bus has acknowledged and never goes back. No
+   * messages: moves the checkpoint only. `not-found/topic-not-found` when the topic was not made or has vanished.
+   */
   publish(context: string, topic: string, messages: readonly OutgoingMessage[], checkpoint: number): Promise<void>;
 
   /**
-   * Runs a consumer of a group until `signal` aborts. `from` says where a partition is to be read from (the consumer keeps
-   * its own offsets); `handle` is awaited before the next messages of the same partitions come, may get messages of several
-   * partitions at once, and may be called at the same time for different partitions. When it throws, the same messages come
-   * again after a back-off. Resolves when the signal aborts and nothing is in flight.
+   * Runs a consumer of a group until `signal` aborts; waits for topics that are not there yet. `from` says where a partition
+   * is to be read from (the consumer keeps its own offsets; one beyond the end waits until it is reached), and is asked
+   * again when the topic was made anew. `handle` is awaited before the next messages of the same partitions come, may get
+   * messages of several partitions at once, may be called at the same time for different partitions, and may take long: the
+   * consumer waits out what is away inside it. When it throws, the same messages come again after a back-off. Resolves when
+   * the signal has aborted and nothing is in flight.
    */
   consume(options: {
     readonly group: string;

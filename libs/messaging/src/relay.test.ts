@@ -1,9 +1,10 @@
 import { eventually } from '@sanwang/testing';
 import { NewerEvent } from '@sanwang/kernel';
+import { damagedRecord } from '@sanwang/event-store';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { busDouble } from './bus.double.ts';
 import { messagePosition } from './envelope.ts';
-import { damagedRecord, logDouble } from './log.double.ts';
+import { logDouble } from './log.double.ts';
 import { topicOf, type Bus } from './port.ts';
 import { startRelay, type Relay, type RelayOptions, type RelayStatus } from './relay.ts';
 
@@ -100,7 +101,7 @@ describe('relay', () => {
   });
 
   it.each([
-    ['a damaged record', damagedRecord(60), 'damaged-record'],
+    ['a damaged record', damagedRecord({ position: 60, stream: 'patrol.Thing-4', revision: 8 }), 'damaged-record'],
     ['an event of a later release', new NewerEvent('patrol.Noted has version 2'), 'newer-event'],
   ])('stops for good at %s, with all before it published', async (_what, error, reason) => {
     fill(100);

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { NewerEvent, Rejection, type Catalogue } from '@sanwang/kernel';
 import { LOG_START, type EventStore, type Published, type PublishedPage } from '@sanwang/event-store';
-import { backoffMs, DEFAULT_BACKOFF, pause, type Backoff } from './backoff.ts';
+import { backoffMs, DEFAULT_BACKOFF, linkedController, pause, type Backoff } from './backoff.ts';
 import { createBell } from './bell.ts';
 import { toMessage } from './envelope.ts';
 import { topicOf, type Bus } from './port.ts';
@@ -124,12 +124,12 @@ export const startRelay = (options: RelayOptions): Relay => {
     }
     position = stored;
     started = true;
-    const anew = new AbortController();
-    const until = AbortSignal.any([signal, anew.signal]);
+    const attempt = linkedController(signal);
+    const until = attempt.signal;
     const stir = (): void => bell.ring();
     until.addEventListener('abort', stir, { once: true });
     const look = async (): Promise<void> => {
-      if ((await bus.topicInfo(topic))?.generation !== generation) anew.abort();
+      if ((await bus.topicInfo(topic))?.generation !== generation) attempt.abort();
     };
     const timer = setInterval(() => void look().catch(() => undefined), options.checkTopicEveryMs ?? 10_000).unref();
     try {
@@ -140,6 +140,7 @@ export const startRelay = (options: RelayOptions): Relay => {
       if (!until.aborted) throw error;
     } finally {
       clearInterval(timer);
+      attempt.release();
     }
   };
 

@@ -15,7 +15,7 @@ export interface BackupManifest {
   readonly head: number;
 }
 const MANIFEST = 'backup.json';
-const ISSUER = 'issuer.json';
+const ISSUER = 'issuer-key.json';
 
 const copyFile = async (from: string, to: string): Promise<void> => {
   const source = new DatabaseSync(from, { readOnly: true });
@@ -61,7 +61,11 @@ export const backup = async (folder: string, name: string, progress: Progress): 
 export const restore = async (source: string, folder: string, erasedSince: readonly string[]): Promise<BackupManifest> => {
   if (!existsSync(join(source, MANIFEST))) throw invalid('not-a-backup', 'FOLDER', 'a folder that `sanwang backup` made');
   if (existsSync(folder) && readdirSync(folder).length > 0) {
-    throw new Rejection('failed-precondition', 'data-folder-not-empty', `${folder} is not empty; restore into an empty folder (SANWANG_DATA).`);
+    throw new Rejection(
+      'failed-precondition',
+      'data-folder-not-empty',
+      `${folder} is not empty; restore into an empty folder (SANWANG_DATA).`,
+    );
   }
   const manifest = JSON.parse(readFileSync(join(source, MANIFEST), 'utf8')) as BackupManifest;
   if (manifest.format !== 1) throw invalid('backup-format', 'FOLDER', 'a backup of format 1');
@@ -69,7 +73,8 @@ export const restore = async (source: string, folder: string, erasedSince: reado
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(draft, { recursive: true, mode: 0o700 });
   for (const name of ['log.db', 'keys.db', 'attachments', ISSUER]) {
-    if (existsSync(join(source, name))) await cp(join(source, name), join(draft, name), { recursive: statSync(join(source, name)).isDirectory() });
+    if (existsSync(join(source, name)))
+      await cp(join(source, name), join(draft, name), { recursive: statSync(join(source, name)).isDirectory() });
   }
   const keys = openKeys(layout(draft).keys);
   for (const subject of erasedSince) await keys.destroy(subject);

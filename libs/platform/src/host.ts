@@ -4,7 +4,15 @@ import { Rejection, wallClock, type Clock } from '@sanwang/kernel';
 import { LOCAL_AUDIENCE, LOCAL_ISSUER, createAccess, createVerifier, openLocalIssuer, type LocalIssuer } from '@sanwang/identity';
 import { topicOf } from '@sanwang/messaging';
 import { localEndpoint, type Endpoint, type Interceptor } from '@sanwang/rpc';
-import { startService, type Config, type Deployment, type FrontDoor, type House, type Readiness, type RunningService } from '@sanwang/service';
+import {
+  startService,
+  type Config,
+  type Deployment,
+  type FrontDoor,
+  type House,
+  type Readiness,
+  type RunningService,
+} from '@sanwang/service';
 import { createLogger, createMetrics, observeBus, observeCalls, observeEventStore, type Logger } from '@sanwang/telemetry';
 import { openEmbedded, type EmbeddedPorts } from './embedded.ts';
 import { createLongWork } from './long-work.ts';
@@ -65,10 +73,11 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
     if (!wasEmpty) await finishErasures(ports);
     const issuer = await openLocalIssuer(ports.layout.folder);
     const verifier = createVerifier({
-      issuer: LOCAL_ISSUER,
+      ...(config.issuer !== undefined && config.jwksUrl !== undefined
+        ? { issuer: config.issuer, keys: { url: config.jwksUrl } }
+        : { issuer: LOCAL_ISSUER, keys: { jwks: issuer.jwks } }),
       audience: LOCAL_AUDIENCE,
-      keys: { jwks: issuer.jwks },
-      bootstrapSubject: config.bootstrapSubject,
+      ...(config.bootstrapSubject !== undefined && { bootstrapSubject: config.bootstrapSubject }),
     });
     const catalogues = found.flatMap(({ definition }) => (definition.catalogue ? [definition.catalogue] : []));
     for (const { context } of catalogues) await ports.bus.ensureTopic(topicOf(context));
@@ -78,28 +87,28 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
       settle: (deadline) => settle(running, ports.store, deadline),
       destroyKey: (subject) => ports.keys.destroy(subject),
     };
-    running.push(
-      ...(await Promise.all(
-        found.map(({ definition }) =>
-          startService(definition, {
-            store: observeEventStore(ports.store, metrics),
-            keys: ports.keys,
-            bus: observeBus(ports.bus, metrics),
-            models: ports.models,
-            attachments: ports.attachments,
-            deployment,
-            wall: options.wall ?? wallClock,
-            catalogues,
-            rebuild: async (model) => {
-              logger.info({ model: `${model.context}.${model.name}` }, 'the read model is of another version: it is built anew');
-              await rebuilding.rebuild(model);
-            },
-            logger,
-            metrics,
-          }),
-        ),
-      )),
+    const starts = await Promise.allSettled(
+      found.map(({ definition }) =>
+        startService(definition, {
+          store: observeEventStore(ports.store, metrics),
+          keys: ports.keys,
+          bus: observeBus(ports.bus, metrics),
+          models: ports.models,
+          attachments: ports.attachments,
+          deployment,
+          wall: options.wall ?? wallClock,
+          catalogues,
+          rebuild: async (model) => {
+            logger.info({ model: `${model.context}.${model.name}` }, 'the read model is of another version: it is built anew');
+            await rebuilding.rebuild(model);
+          },
+          logger,
+          metrics,
+        }),
+      ),
     );
+    running.push(...starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : [])));
+    for (const start of starts) if (start.status === 'rejected') throw start.reason;
 
     const directory = running.find(({ definition }) => definition.context === 'directory')!.context.directory;
     const access = createAccess(directory);

@@ -25,7 +25,18 @@ export const createLongWork = (onFailure: (kind: string, error: unknown) => void
       if (running.has(kind)) {
         throw new Rejection('failed-precondition', 'operation-running', `A ${kind} is already running.`);
       }
-      const operation: Operation = { id: uuidv7(), kind, state: 'running', done: 0, total: 0, step: '', error: '', hashes: [], findings: [], result: '' };
+      const operation: Operation = {
+        id: uuidv7(),
+        kind,
+        state: 'running',
+        done: 0,
+        total: 0,
+        step: '',
+        error: '',
+        hashes: [],
+        findings: [],
+        result: '',
+      };
       operations.set(operation.id, operation);
       for (const id of operations.keys()) {
         if (operations.size <= KEPT) break;

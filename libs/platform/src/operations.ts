@@ -55,29 +55,35 @@ export const operationsApi = ({ ports, running, rebuilding, longWork, access, di
         ),
       };
     }),
-    startRebuild: command(z.strictObject({ models: z.array(modelName).max(200).default([]) }), async (request: { models: string[] }, call) => {
-      allow(call, 'rebuild');
-      const chosen = request.models.length > 0 ? request.models.map(find) : models();
-      return {
-        operation: longWork.start('rebuild', async (progress) => {
-          for (const { definition, takeOver } of chosen) {
-            const step = consumerName(definition);
-            await rebuilding.rebuild(definition, { takeOver, onProgress: ({ done, total }) => progress({ step, done, total }) });
-          }
-          return { result: chosen.map(({ definition }) => consumerName(definition)).join(' ') };
-        }),
-      };
-    }),
+    startRebuild: command(
+      z.strictObject({ models: z.array(modelName).max(200).default([]) }),
+      async (request: { models: string[] }, call) => {
+        allow(call, 'rebuild');
+        const chosen = request.models.length > 0 ? request.models.map(find) : models();
+        return {
+          operation: longWork.start('rebuild', async (progress) => {
+            for (const { definition, takeOver } of chosen) {
+              const step = consumerName(definition);
+              await rebuilding.rebuild(definition, { takeOver, onProgress: ({ done, total }) => progress({ step, done, total }) });
+            }
+            return { result: chosen.map(({ definition }) => consumerName(definition)).join(' ') };
+          }),
+        };
+      },
+    ),
     startVerification: command(z.strictObject({}), async (_request, call) => {
       allow(call, 'verify');
       return { operation: longWork.start('verification', (progress) => verify({ ports, services: running, rebuilding }, progress)) };
     }),
-    startBackup: command(z.strictObject({ name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,60}$/) }), async (request: { name: string }, call) => {
-      allow(call, 'backup');
-      return {
-        operation: longWork.start('backup', async (progress) => ({ result: await backup(ports.layout.folder, request.name, progress) })),
-      };
-    }),
+    startBackup: command(
+      z.strictObject({ name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,60}$/) }),
+      async (request: { name: string }, call) => {
+        allow(call, 'backup');
+        return {
+          operation: longWork.start('backup', async (progress) => ({ result: await backup(ports.layout.folder, request.name, progress) })),
+        };
+      },
+    ),
     getOperation: query(z.strictObject({ id: z.uuid() }), async (request: { id: string }, call) => {
       allow(call, 'status');
       return { operation: longWork.get(request.id) };

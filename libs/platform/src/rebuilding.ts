@@ -27,7 +27,9 @@ export const openRebuild = async (args: unknown): Promise<RebuildHost> => {
   const { folder, services, context } = args as OpenerArgs;
   const places = layout(folder);
   const found = await findServices(services);
-  const catalogues = new Map(found.flatMap(({ definition }) => (definition.catalogue ? [[definition.context, definition.catalogue] as const] : [])));
+  const catalogues = new Map(
+    found.flatMap(({ definition }) => (definition.catalogue ? [[definition.context, definition.catalogue] as const] : [])),
+  );
   const log = openEventLogReader(places.log);
   const keys = openKeyReader(places.keys);
   const store = openModels(places.models);
@@ -56,7 +58,11 @@ export const openRebuild = async (args: unknown): Promise<RebuildHost> => {
 export interface Rebuilding {
   rebuild(definition: ModelDefinition, options?: RebuildingOptions): Promise<Rebuilt>;
   /** Builds aside up to a position per context, and hashes. */
-  hashAside(definition: ModelDefinition, upTo: ReadonlyMap<string, number>, options?: Omit<RebuildingOptions, 'takeOver'>): Promise<ModelHash>;
+  hashAside(
+    definition: ModelDefinition,
+    upTo: ReadonlyMap<string, number>,
+    options?: Omit<RebuildingOptions, 'takeOver'>,
+  ): Promise<ModelHash>;
 }
 export interface RebuildingOptions {
   onProgress?(progress: RebuildProgress): void;
@@ -64,7 +70,12 @@ export interface RebuildingOptions {
   readonly signal?: AbortSignal;
 }
 
-export const createRebuilding = (deployment: { readonly folder: string; readonly services: string; readonly store: ModelStore; readonly bus: Bus }): Rebuilding => {
+export const createRebuilding = (deployment: {
+  readonly folder: string;
+  readonly services: string;
+  readonly store: ModelStore;
+  readonly bus: Bus;
+}): Rebuilding => {
   const { folder, services, store, bus } = deployment;
   const ends = async (context: string): Promise<TopicEnds> => {
     const { topic, generation } = await bus.ensureTopic(topicOf(context));

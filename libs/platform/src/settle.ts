@@ -23,7 +23,11 @@ export const settle = async (services: readonly RunningService[], store: EventSt
     const names = await moving(services, store);
     if (names.length === 0 && (await store.head('')) === before) return;
     if (Date.now() >= deadline) {
-      throw new Rejection('deadline-exceeded', 'not-settled', `Not settled in time: ${names.slice(0, 5).join(', ') || 'the log still grows'}.`);
+      throw new Rejection(
+        'deadline-exceeded',
+        'not-settled',
+        `Not settled in time: ${names.slice(0, 5).join(', ') || 'the log still grows'}.`,
+      );
     }
     await new Promise((resolve) => setTimeout(resolve, 2));
   }

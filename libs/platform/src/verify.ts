@@ -35,14 +35,17 @@ const verifyModel = async (
   services: readonly RunningService[],
   rebuilding: Rebuilding,
 ): Promise<ModelHash> => {
-  const contexts = new Set([...Object.keys(definition.on), ...(definition.opens?.length ? ['directory.'] : [])].map((type) => type.slice(0, type.indexOf('.'))));
+  const contexts = new Set(
+    [...Object.keys(definition.on), ...(definition.opens?.length ? ['directory.'] : [])].map((type) => type.slice(0, type.indexOf('.'))),
+  );
   const relays = services.flatMap(({ definition: { context }, relay }) => (relay && contexts.has(context) ? [{ context, relay }] : []));
   const held = new Map<string, number>();
   try {
     for (const { context, relay } of relays) held.set(context, await relay.hold());
     const end = Date.now() + REACH_MS;
     while ((await consumer.lag()) > 0) {
-      if (Date.now() > end) throw new Rejection('unavailable', 'model-behind', `${definition.context}.${definition.name} does not reach the log's head.`);
+      if (Date.now() > end)
+        throw new Rejection('unavailable', 'model-behind', `${definition.context}.${definition.name} does not reach the log's head.`);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     const live = await modelHash(definition, reader.all());

@@ -16,6 +16,10 @@ export interface ProjectionHooks {
 /** The sink of one model, with what an operator does about the streams that are parked in it. */
 export interface ProjectionSink extends Sink {
   parked(): Promise<readonly ParkedKey[]>;
+  /** How many streams are parked, as of the last batch; 0 before the progress was first read. */
+  parkedKeys(): number;
+  /** True when the event at this position is parked or waits behind one that is. */
+  isParked(position: number): boolean;
   /** The events of a parked stream, the failed one first, personal fields sealed. */
   showParked(key: string): Promise<readonly ParkedEvent[]>;
   /** Applies a parked stream's events again in order, up to the first that fails. */
@@ -80,7 +84,12 @@ export const projectionSink = (
   return {
     name: consumerName(definition),
     subscribes,
-    progress: () => generation.progress(),
+    async progress() {
+      await parkedPositions();
+      return generation.progress();
+    },
+    parkedKeys: () => queues?.size ?? 0,
+    isParked: (position) => [...(queues?.values() ?? [])].some((positions) => positions.has(position)),
     apply: (events, progress) => oneAtATime(() => apply(events, progress)),
     parked: () => listParked(consumerName(definition), generation),
     showParked: async (key) => (await generation.parked()).filter((parked) => parked.key === key),

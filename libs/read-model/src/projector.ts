@@ -1,7 +1,8 @@
-import { NewerEvent, isRetriable, parseStream } from '@sanwang/kernel';
-import { openPersonal, type Keys, type PublishedEvent } from '@sanwang/event-store';
-import { plainEvent, qualifiedType } from './event.ts';
-import { eraseSubjects, openedSubjects, sealedFields } from './personal.ts';
+import { parseStream } from '@sanwang/kernel';
+import type { Keys, PublishedEvent } from '@sanwang/event-store';
+import { qualifiedType } from './event.ts';
+import { openEvents, passes, type Failure } from './opening.ts';
+import { eraseSubjects, openedSubjects } from './personal.ts';
 import { searchTokens } from './search.ts';
 import type { Document, ModelDefinition, ModelGeneration, ModelHandler, ModelWrite } from './port.ts';
 
@@ -14,11 +15,6 @@ export const subscriptions = (definition: Pick<ModelDefinition, 'on' | 'opens'>)
 /** Removed documents under these ids remember whose values must not be opened again, wherever the key still is. */
 const ERASED_ID = '$erased.';
 
-/** An event that could not be taken in, and why. */
-export interface Failure {
-  readonly event: PublishedEvent;
-  readonly error: unknown;
-}
 export interface Change {
   readonly id: string;
   readonly doc: Document | undefined;
@@ -48,15 +44,13 @@ interface Step {
   readonly event: PublishedEvent;
   readonly handler: ModelHandler<Document>;
   readonly id: string;
+  readonly personal: boolean;
 }
 
 /** Why a stream's later events wait. */
 export class QueuedBehind extends Error {
   override readonly name = 'QueuedBehind';
 }
-/** A failure that says nothing about the event: the store is away, or the event is newer than this release. */
-const passes = (error: unknown): boolean => error instanceof NewerEvent || isRetriable(error);
-
 export const defaultId = (definition: Pick<ModelDefinition, 'kind'>, event: PublishedEvent): string =>
   definition.kind === 'stream' ? parseStream(event.stream).id : `${event.stream}@${event.revision}`;
 
@@ -74,8 +68,13 @@ export const createProjector = (
   let erasing = false;
 
   const set = (id: string, revision: number, doc: Document | undefined): void => {
-    held.delete(id);
-    held.set(id, { revision, doc });
+    const entry = held.get(id);
+    if (entry) {
+      entry.revision = revision;
+      entry.doc = doc;
+    } else {
+      held.set(id, { revision, doc });
+    }
     changed.add(id);
   };
 
@@ -84,7 +83,7 @@ export const createProjector = (
     const missing = [...new Set(ids)].filter((id) => !held.has(id));
     if (missing.length === 0) return;
     const found = await generation.load(missing);
-    for (const id of missing) held.set(id, found.get(id) ?? { revision: -1, doc: undefined });
+    for (const id of missing) held.set(id, { revision: -1, doc: undefined, ...found.get(id) });
   };
 
   const erase = async (events: readonly PublishedEvent[]): Promise<void> => {
@@ -95,50 +94,20 @@ export const createProjector = (
       set(`${ERASED_ID}${subject}`, 0, undefined);
       const ids = await generation.idsOfSubject(subject);
       const missing = ids.filter((id) => !held.has(id));
-      for (const [id, document] of await generation.load(missing)) held.set(id, document);
+      for (const [id, document] of await generation.load(missing)) held.set(id, { ...document });
     }
-    for (const [id, { revision, doc }] of [...held]) {
+    for (const [id, { revision, doc }] of held) {
       const erased = doc && eraseSubjects(doc, subjects);
       if (erased !== doc) set(id, revision, erased);
     }
   };
 
-  /** The steps with opened data; what cannot be opened for a reason of its own comes back as a failure. */
-  const open = async (steps: readonly Step[], failures: Failure[]): Promise<readonly Step[]> => {
-    const sealed = new Map<Step, { type: string; data: unknown; paths: ReturnType<typeof sealedFields>['paths'] }>();
-    const found = steps
-      .filter(({ event }) => opens.has(qualifiedType(event)))
-      .map((step) => ({ step, ...sealedFields(step.event.data) }))
-      .filter(({ subjects }) => subjects.size > 0);
-    if (found.length === 0) return steps;
-    const subjects = new Set(found.flatMap((item) => [...item.subjects]));
-    await fetch([...subjects].map((subject) => ERASED_ID + subject));
-    const gone = new Set([...subjects].filter((subject) => (held.get(ERASED_ID + subject)?.revision ?? -1) >= 0));
-    for (const { step, paths } of found) {
-      const data = gone.size > 0 ? eraseSubjects(step.event.data, gone) : step.event.data;
-      sealed.set(step, { type: qualifiedType(step.event), data, paths });
-    }
-    const opened = new Map<Step, unknown>();
-    try {
-      const all = await openPersonal(keys, [...sealed.values()]);
-      [...sealed.keys()].forEach((step, index) => opened.set(step, all[index]));
-    } catch (error) {
-      if (passes(error)) throw error;
-      for (const [step, item] of sealed) {
-        try {
-          opened.set(step, (await openPersonal(keys, [item]))[0]);
-        } catch (own) {
-          if (passes(own)) throw own;
-          failures.push({ event: step.event, error: own });
-        }
-      }
-    }
-    return steps
-      .filter((step) => !sealed.has(step) || opened.has(step))
-      .map((step) => (opened.has(step) ? { ...step, event: { ...plainEvent(step.event), data: opened.get(step) } } : step));
+  const gone = async (subjects: readonly string[]): Promise<ReadonlySet<string>> => {
+    await fetch(subjects.map((subject) => ERASED_ID + subject));
+    return new Set(subjects.filter((subject) => (held.get(ERASED_ID + subject)?.revision ?? -1) >= 0));
   };
 
-  const project = ({ event, handler, id }: Step): void => {
+  const project = (event: PublishedEvent, handler: ModelHandler<Document>, id: string): void => {
     const before = held.get(id);
     if (before && before.revision >= event.revision) return;
     const doc = handler.project(before?.doc, event);
@@ -157,32 +126,41 @@ export const createProjector = (
   };
 
   const take = async (events: readonly PublishedEvent[]): Promise<readonly Failure[]> => {
-    if (opens.size > 0) await erase(events.filter((event) => qualifiedType(event) === SUBJECT_ERASED));
     const failures: Failure[] = [];
     const steps: Step[] = [];
     for (const event of events) {
-      const handler = definition.on[qualifiedType(event)];
+      const type = qualifiedType(event);
+      const handler = definition.on[type];
       if (!handler) continue;
       try {
-        steps.push({ event, handler, id: handler.id?.(event) ?? defaultId(definition, event) });
+        steps.push({ event, handler, id: handler.id?.(event) ?? defaultId(definition, event), personal: opens.has(type) });
       } catch (error) {
         if (passes(error)) throw error;
         failures.push({ event, error });
       }
     }
-    await fetch(steps.map((step) => step.id));
-    const ready = opens.size > 0 ? await open(steps, failures) : steps;
-    const broken = new Map(failures.map(({ event }) => [event.stream, Infinity]));
-    for (const { event } of failures) broken.set(event.stream, Math.min(broken.get(event.stream)!, event.revision));
-    for (const step of ready) {
-      const { event } = step;
+    if (!complete) await fetch(steps.map((step) => step.id));
+    let opened: ReadonlyMap<PublishedEvent, PublishedEvent> | undefined;
+    if (opens.size > 0) {
+      await erase(events.filter((event) => qualifiedType(event) === SUBJECT_ERASED));
+      const sealed = steps.filter(({ personal }) => personal).map(({ event }) => event);
+      const result = await openEvents(keys, sealed, gone);
+      opened = result.opened;
+      failures.push(...result.failures);
+    }
+
+    const unopened = new Set(failures.map(({ event }) => event));
+    const broken = new Map<string, number>();
+    for (const { stream, revision } of unopened) broken.set(stream, Math.min(broken.get(stream) ?? Infinity, revision));
+    for (const { event, handler, id } of steps) {
+      if (unopened.has(event)) continue;
       const first = broken.get(event.stream);
       if (first !== undefined && event.revision > first) {
         failures.push({ event, error: new QueuedBehind(`waits behind revision ${first} of its stream`) });
         continue;
       }
       try {
-        project(step);
+        project(opened?.get(event) ?? event, handler, id);
       } catch (error) {
         if (passes(error)) throw error;
         failures.push({ event, error });
@@ -206,7 +184,11 @@ export const createProjector = (
       const changes: Change[] = [];
       const documents: ModelWrite['documents'][number][] = [];
       for (const id of changed) {
-        const { revision, doc } = held.get(id)!;
+        const entry = held.get(id)!;
+        const { revision, doc } = entry;
+        // The longest unchanged go first when memory is short.
+        held.delete(id);
+        held.set(id, entry);
         const tokens = doc && definition.search ? searchTokens(definition.search(doc)) : [];
         documents.push({ id, revision, doc, tokens, subjects: doc && opens.size > 0 ? openedSubjects(doc) : [] });
         if (!id.startsWith(ERASED_ID)) changes.push({ id, doc });

@@ -2,8 +2,9 @@ import { LOG_START, type Keys, type PublishedEvent, type PublishedPage } from '@
 import type { PartitionProgress } from '@sanwang/messaging';
 import { modelHash, type ModelHash } from './hash.ts';
 import { qualifiedType } from './event.ts';
+import type { Failure } from './opening.ts';
 import { parkedEvent } from './parked.ts';
-import { createProjector, QueuedBehind, subscriptions, type Failure } from './projector.ts';
+import { createProjector, QueuedBehind, subscriptions } from './projector.ts';
 import type { ModelDefinition, ModelGeneration, ModelStore } from './port.ts';
 
 /** Where a context's topic ends, per partition. */

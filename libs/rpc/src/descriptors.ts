@@ -55,7 +55,8 @@ const bindingOf = (method: DescMethod, rule: HttpRule): HttpBinding => {
   const template = rule.pattern.value;
   if (!verb || !['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].includes(verb) || typeof template !== 'string')
     throw new Error(`${where}: unknown HTTP rule`);
-  if (!/^(\/([a-z0-9.-]+|\{[a-z0-9_]+\}))+(:[a-z][a-z-]*)?$/.test(template)) throw new Error(`${where}: path ${template} is not supported`);
+  if (!/^(\/([a-z0-9.-]+|\{[a-z0-9_]+\}))+(:[a-z][A-Za-z-]*)?$/.test(template))
+    throw new Error(`${where}: path ${template} is not supported`);
   if (rule.body !== '' && rule.body !== '*') throw new Error(`${where}: body must be "*" or absent`);
   const params: string[] = [];
   const path = template.replaceAll(/\{([a-z0-9_]+)\}/g, (_, name: string) => {

@@ -1,4 +1,6 @@
 import { isUtf8 } from 'node:buffer';
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { Rejection } from '@sanwang/kernel';
 import type { Principal } from '@sanwang/identity';
@@ -74,9 +76,25 @@ const sendProblem = (error: unknown, request: FastifyRequest, reply: FastifyRepl
     .send(JSON.stringify(problemOf(rejection, request.id, status)));
 };
 
+/** Answers what Node's HTTP parser refused, before there is a request: the connection is closed. */
+const refuseConnection = (error: NodeJS.ErrnoException, socket: Socket): void => {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const refusal =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? new HttpRefusal(431, 'headers-too-large', 'The address and headers are larger than this server takes.')
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? new HttpRefusal(408, 'request-too-slow', 'The request did not arrive in time.')
+        : new HttpRefusal(400, 'request-malformed', 'This is not an HTTP request.');
+  const body = JSON.stringify(problemOf(refusal.rejection, correlationIdOf(undefined), refusal.status));
+  socket.end(
+    `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}\r\nContent-Type: application/problem+json\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+};
+
 /** Fastify's way of writing a path template; a parameter is one segment and never holds `:`, so custom verbs stay apart. */
 const routePath = (path: string): string =>
-  path.replace(/:([a-z-]+)$/, '::$1').replaceAll(/\{(\w+)\}/g, (_, name: string) => `:${name}(^[^:/]+)`);
+  path.replace(/:([A-Za-z-]+)$/, '::$1').replaceAll(/\{(\w+)\}/g, (_, name: string) => `:${name}(^[^:/]+)`);
 
 const pathPattern = (path: string): RegExp => new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^:/]+')}$`);
 
@@ -142,6 +160,7 @@ export const createRestServer = (options: RestOptions): FastifyInstance => {
     return503OnClosing: false,
     requestIdHeader: false,
     genReqId: (request) => correlationIdOf(request.headers['x-correlation-id'] as string | undefined),
+    clientErrorHandler: refuseConnection,
     frameworkErrors: (error, request, reply) => void sendProblem(error, request as FastifyRequest, reply as unknown as FastifyReply),
   });
   app.removeAllContentTypeParsers();

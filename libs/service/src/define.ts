@@ -68,7 +68,7 @@ export interface House {
   /** The declarations behind the endpoints: for the documents that describe them. */
   readonly apis: readonly Api[];
   readonly endpoints: readonly Endpoint[];
-  verify(token: string): Promise<Principal>;
+  verify(token: string | undefined): Promise<Principal>;
   /** Present in a simulation: the simulated instant, shown in every answer. */
   simulatedNow(): Instant | undefined;
   readiness(): Readiness;

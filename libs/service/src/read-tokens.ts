@@ -5,7 +5,5 @@ import type { RunningModel } from './running-model.ts';
 export const awaitTokens = async (models: readonly RunningModel[], readTokens: readonly string[], deadline: number): Promise<void> => {
   if (readTokens.length === 0) return;
   const tokens = readTokens.map(decodeReadToken);
-  await Promise.all(
-    models.flatMap(({ consumer }) => tokens.map((token) => consumer.waitFor(token, Math.max(0, deadline - Date.now())))),
-  );
+  await Promise.all(models.flatMap(({ consumer }) => tokens.map((token) => consumer.waitFor(token, Math.max(0, deadline - Date.now())))));
 };

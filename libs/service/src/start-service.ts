@@ -2,7 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { idFrom, parseStream, Rejection, type Catalogue, type Clock } from '@sanwang/kernel';
 import { createCommandHandler, published, type Attachments, type CommandContext, type EventStore, type Keys } from '@sanwang/event-store';
 import { knownTypes, partitionOf, startRelay, type Bus, type Relay } from '@sanwang/messaging';
-import { startTimers, timersModel, type ModelDefinition, type ModelReader, type ModelStore, type StreamTimers, type Timers } from '@sanwang/read-model';
+import {
+  startTimers,
+  timersModel,
+  type ModelDefinition,
+  type ModelReader,
+  type ModelStore,
+  type StreamTimers,
+  type Timers,
+} from '@sanwang/read-model';
 import { createAccess, createDirectoryView, directoryModels } from '@sanwang/identity';
 import type { Api, Call, Handler } from '@sanwang/rpc';
 import { observeCommands, type Logger, type Metrics } from '@sanwang/telemetry';
@@ -95,9 +103,7 @@ export const startService = async (definition: ServiceDefinition, parts: Service
   await directory.load(models.filter((model) => copyNames.has(model.definition.name)).map((model) => model.reader));
 
   const catalogue = definition.catalogue;
-  const relay =
-    catalogue &&
-    startRelay({ store: parts.store, catalogue, published, bus: parts.bus, signal });
+  const relay = catalogue && startRelay({ store: parts.store, catalogue, published, bus: parts.bus, signal });
   const commands =
     catalogue &&
     observeCommands(
@@ -147,7 +153,10 @@ export const startService = async (definition: ServiceDefinition, parts: Service
         };
   const apis = definition
     .api(context)
-    .map((api) => ({ ...api, handlers: Object.fromEntries(Object.entries(api.handlers).map(([name, handler]) => [name, withTokens(handler)])) }));
+    .map((api) => ({
+      ...api,
+      handlers: Object.fromEntries(Object.entries(api.handlers).map(([name, handler]) => [name, withTokens(handler)])),
+    }));
 
   const aggregates = new Map(definition.aggregates.map((aggregate) => [aggregate.name, aggregate]));
   timers =
@@ -160,7 +169,8 @@ export const startService = async (definition: ServiceDefinition, parts: Service
           async fire(stream, name, due) {
             const { aggregate, id } = parseStream(stream);
             const owner = aggregates.get(aggregate);
-            if (!owner?.onTimer) throw new Rejection('internal', 'timer-unknown', `${stream} set the timer ${name}, which no aggregate answers`);
+            if (!owner?.onTimer)
+              throw new Rejection('internal', 'timer-unknown', `${stream} set the timer ${name}, which no aggregate answers`);
             await write().execute(owner, id, owner.onTimer(name, due), {
               actor: 'timer',
               method: 'timer',
@@ -185,7 +195,15 @@ export const startService = async (definition: ServiceDefinition, parts: Service
         const status = consumer.status();
         return { name: `${model.context}.${model.name}`, ready: status.state === 'running', message: status.message ?? status.state };
       }),
-      ...(relay ? [{ name: `${definition.context}.relay`, ready: relay.status().state === 'running', message: relay.status().message ?? relay.status().state }] : []),
+      ...(relay
+        ? [
+            {
+              name: `${definition.context}.relay`,
+              ready: relay.status().state === 'running',
+              message: relay.status().message ?? relay.status().state,
+            },
+          ]
+        : []),
     ],
     async stop() {
       offClock();

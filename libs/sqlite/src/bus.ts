@@ -2,13 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LOG_START } from '@sanwang/event-store';
 import { Rejection } from '@sanwang/kernel';
-import { backoffMs, createBell, DEFAULT_PARTITIONS, pause, type Bus, type BusMessage } from '@sanwang/messaging';
+import { aborted, backoffMs, createBell, DEFAULT_PARTITIONS, linkedController, pause, type Bus, type BusMessage } from '@sanwang/messaging';
 import { createHeaderNames, createTopicTable, openTopic, type StoredTopic } from './bus-topic.ts';
 import { asRejection, openDatabase } from './database.ts';
 
 /** The embedded bus also lets a topic be removed; it comes back empty, as a new generation. */
 export interface SqliteBus extends Bus {
   dropTopic(topic: string): Promise<void>;
+  /** Bounds the file (pages of 4 KiB); publishing beyond it fails with `resource-exhausted/storage-full`. */
+  limitPages(pages: number): void;
 }
 
 /** Messages of one delivery: about as long as the event loop may be kept from others. */
@@ -24,11 +26,10 @@ const SCHEMA = `
 /**
  * The bus in one SQLite file, for one process: open it once. It is not synced at each commit: after a power cut its end may
  * be lost, together with the relay's checkpoint, and the relay writes the same messages at the same offsets again (see
- * docs/adr/embedded-bus-durability.md). Making a topic is synced. `maxPages` stands in for a full disk.
+ * docs/adr/embedded-bus-durability.md). Making a topic is synced.
  */
-export const openBus = (path: string, options: { readonly maxPages?: number } = {}): SqliteBus => {
+export const openBus = (path: string): SqliteBus => {
   const database = openDatabase(path, { durability: 'normal', schema: SCHEMA });
-  if (options.maxPages !== undefined) database.raw.exec(`PRAGMA max_page_count = ${options.maxPages}`);
   const names = createHeaderNames(database);
   const topics = new Map<string, StoredTopic>();
   const topicsChanged = createBell();
@@ -146,19 +147,22 @@ export const openBus = (path: string, options: { readonly maxPages?: number } = 
       }),
 
     async consume(options) {
-      const signal = AbortSignal.any([options.signal, closing.signal]);
+      const { signal, release } = linkedController(options.signal, closing.signal);
       const previous = groups.get(options.group) ?? Promise.resolve();
       const wakeAll = (): void => {
         topicsChanged.ring();
         for (const name of options.topics) topics.get(name)?.bell.ring();
       };
       signal.addEventListener('abort', wakeAll, { once: true });
-      const mine = previous.then(async () => {
+      const turn = Promise.race([previous, aborted(signal)]);
+      const mine = turn.then(async () => {
         await Promise.all(options.topics.map((name) => follow(name, options, signal)));
       });
-      groups.set(options.group, mine);
+      const group = Promise.all([previous, mine]).then(() => undefined);
+      groups.set(options.group, group);
       await mine;
-      if (groups.get(options.group) === mine) groups.delete(options.group);
+      release();
+      if (groups.get(options.group) === group) groups.delete(options.group);
     },
 
     dropTopic: (name) =>
@@ -173,6 +177,8 @@ export const openBus = (path: string, options: { readonly maxPages?: number } = 
         topics.delete(name);
         topic.bell.ring();
       }),
+
+    limitPages: (pages) => database.raw.exec(`PRAGMA max_page_count = ${pages}`),
 
     async close() {
       closing.abort();

@@ -10,7 +10,8 @@ import {
   type StreamVersion,
 } from '@sanwang/event-store';
 import { isRetriable, Rejection } from '@sanwang/kernel';
-import { asRejection, openDatabase, type Database } from './database.ts';
+import { openDatabase, type Database } from './database.ts';
+import { rejecting } from './rejecting.ts';
 
 const PAGE_SIZE = 500;
 const RETRY_MS = 250;
@@ -30,13 +31,8 @@ const contextOf = (prefix: string): string | undefined => {
 /** The reading side over an open file, for the writer and for readers beside it. */
 export const eventReader = (database: Database, changed: Changed): Omit<EventReader, 'close'> => {
   const guarded = <T>(read: () => T): T => {
-    try {
-      return read();
-    } catch (error) {
-      if (!database.raw.isOpen)
-        throw new Rejection('unavailable', 'event-store-unavailable', 'The event store is closed.', { cause: error });
-      throw asRejection(error, 'event-store');
-    }
+    if (!database.raw.isOpen) throw new Rejection('unavailable', 'event-store-unavailable', 'The event store is closed.');
+    return rejecting('event-store', read);
   };
   const rows = (sql: string, ...parameters: (string | number)[]): StoredEvent[] =>
     guarded(() => database.prepare(sql).all(...parameters) as unknown as StoredEvent[]);
@@ -149,18 +145,16 @@ const checkedStretch = (stream: string, found: StoredEvent[], first: number): St
  * own check of pages and indexes: empty when all is well.
  */
 export const openEventLogReader = (path: string): EventReader & { faults(): readonly string[] } => {
-  const database = openDatabase(path, { durability: 'full', readOnly: true });
+  const database = rejecting('event-store', () => openDatabase(path, { durability: 'full', readOnly: true }));
   let closed = false;
   return {
     ...eventReader(database, async (_prefix, _position, signal) => {
-      const version = (): unknown => database.prepare('PRAGMA data_version').get()?.['data_version'];
+      const version = (): unknown => rejecting('event-store', () => database.prepare('PRAGMA data_version').get()!['data_version']);
       const seen = version();
       while (!signal.aborted && !closed && version() === seen) await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
     }),
     faults: () =>
-      database
-        .prepare('PRAGMA integrity_check')
-        .all()
+      rejecting('event-store', () => database.prepare('PRAGMA integrity_check').all())
         .map((row) => String(row['integrity_check']))
         .filter((line) => line !== 'ok'),
     close: async () => {

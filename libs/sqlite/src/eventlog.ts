@@ -1,12 +1,14 @@
 import { LOG_START, refuseTooLarge, type EventStore, type SealedEvent, type StreamVersion } from '@sanwang/event-store';
 import { parseStream, Rejection } from '@sanwang/kernel';
-import { asRejection, openDatabase } from './database.ts';
+import { openDatabase, type Database } from './database.ts';
 import { eventReader } from './eventlog-reader.ts';
 import { groupCommit } from './group-commit.ts';
+import { rejecting } from './rejecting.ts';
 
 /** The context follows from the stream, so that it cannot disagree with it; the index on it holds the positions too. */
 const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS events (
+  BEGIN IMMEDIATE;
+  CREATE TABLE events (
     position INTEGER PRIMARY KEY,
     stream TEXT NOT NULL,
     revision INTEGER NOT NULL,
@@ -17,9 +19,26 @@ const SCHEMA = `
     hash TEXT NOT NULL,
     context TEXT GENERATED ALWAYS AS (substr(stream, 1, instr(stream, '.') - 1)) VIRTUAL
   ) STRICT;
-  CREATE UNIQUE INDEX IF NOT EXISTS events_stream ON events (stream, revision);
-  CREATE INDEX IF NOT EXISTS events_context ON events (context);
+  CREATE UNIQUE INDEX events_stream ON events (stream, revision);
+  CREATE INDEX events_context ON events (context);
+  PRAGMA user_version = 1;
+  COMMIT;
 `;
+const FORMAT = 1;
+
+/** Makes the tables of a new file only: a file that lost them is damaged, not new. */
+const openFile = (path: string): Database => {
+  const database = openDatabase(path, { durability: 'full' });
+  const format = database.raw.prepare('PRAGMA user_version').get()?.['user_version'];
+  if (format === 0) database.raw.exec(SCHEMA);
+  else if (format !== FORMAT) {
+    database.close();
+    throw new Rejection('failed-precondition', 'log-format', `The log has format ${String(format)}; this release knows ${FORMAT}.`);
+  }
+  database.raw.exec('PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 16000000;');
+  return database;
+};
+
 /** The write-ahead log is copied into the file after this many characters of events, outside of any caller's wait. */
 const CHECKPOINT_AFTER = 4_000_000;
 
@@ -56,8 +75,7 @@ interface Place {
  * durable transaction; each one's conflict is its own.
  */
 export const openEventLog = (path: string): EventLog => {
-  const database = openDatabase(path, { durability: 'full', schema: SCHEMA });
-  database.raw.exec('PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 16000000;');
+  const database = rejecting('event-store', () => openFile(path));
   const counts = { appends: 0, events: 0, commits: 0, fsyncs: 0, conflicts: 0, longestStream: 0 };
   const waiters = new Set<{ readonly prefix: string; readonly after: number; wake(): void }>();
   const heads = new Map<string, number>();
@@ -140,13 +158,7 @@ export const openEventLog = (path: string): EventLog => {
       signal.addEventListener('abort', waiter.wake);
     });
 
-  const group = groupCommit((appends: readonly Append[]) => {
-    try {
-      return commit(appends);
-    } catch (error) {
-      throw asRejection(error, 'event-store');
-    }
-  });
+  const group = groupCommit((appends: readonly Append[]) => rejecting('event-store', () => commit(appends)));
 
   return {
     ...eventReader(database, changed),

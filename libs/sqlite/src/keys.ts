@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, closeSync, openSync } from 'node:fs';
 import type { Keys, SubjectKey } from '@sanwang/event-store';
 import { Rejection } from '@sanwang/kernel';
-import { asRejection, openDatabase, type Database } from './database.ts';
+import { openDatabase, type Database } from './database.ts';
 import { groupCommit } from './group-commit.ts';
+import { rejecting } from './rejecting.ts';
 
 /** Key bytes never move once written (rows are added at the end and overwritten in place), so nothing of them is left behind. */
 const SCHEMA = `
@@ -14,13 +15,7 @@ const SCHEMA = `
 const KEY_BYTES = 32;
 const REMEMBERED_KEYS = 10_000;
 
-const guarded = <T>(work: () => T): T => {
-  try {
-    return work();
-  } catch (error) {
-    throw asRejection(error, 'key-store');
-  }
-};
+const guarded = <T>(work: () => T): T => rejecting('key-store', work);
 
 const stored = (database: Database, subject: string): SubjectKey | 'destroyed' | undefined => {
   if (database.prepare('SELECT 1 FROM destroyed WHERE subject = ?').get(subject)) return 'destroyed';
@@ -68,11 +63,11 @@ const erased = (subject: string): Rejection =>
 export const openKeys = (path: string): Keys => {
   closeSync(openSync(path, 'a', 0o600));
   chmodSync(path, 0o600);
-  const database = openDatabase(path, { durability: 'full', schema: SCHEMA });
+  const database = guarded(() => openDatabase(path, { durability: 'full', schema: SCHEMA }));
   const { find, destroyed, forget } = lookups(database);
 
   const make = (subject: string): SubjectKey => {
-    const key = { id: randomBytes(9).toString('base64url'), bytes: randomBytes(KEY_BYTES) };
+    const key = { id: randomBytes(9).toString('base64url'), bytes: new Uint8Array(randomBytes(KEY_BYTES)) };
     database.prepare('INSERT INTO keys (subject, id, bytes) VALUES (?, ?, ?)').run(subject, key.id, key.bytes);
     return key;
   };
@@ -142,7 +137,7 @@ export type KeyReader = Pick<Keys, 'find' | 'destroyed' | 'close'>;
 
 /** Opens the key file for reading beside its writer; a key destroyed there is destroyed here from the next look-up on. */
 export const openKeyReader = (path: string): KeyReader => {
-  const database = openDatabase(path, { durability: 'full', readOnly: true });
+  const database = guarded(() => openDatabase(path, { durability: 'full', readOnly: true }));
   const { find, destroyed } = lookups(database);
   return {
     find: async (subjects) => guarded(() => find(subjects)),

@@ -91,6 +91,16 @@ export const openModelFile = (path: string, generation: string, definition: Mode
     return guard(work);
   };
 
+  /**
+   * Secure deletion zeroes what is deleted, but not the stale copies that stay in a page's free space when its cells were
+   * moved to another page. Only a file written anew has none.
+   */
+  let purgeDue = false;
+  const purge = (): void => {
+    database.raw.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE);');
+    purgeDue = false;
+  };
+
   const queries = new Map<string, StatementSync>();
   const rows: Rows = (sql, params) =>
     use(() => {
@@ -225,13 +235,15 @@ export const openModelFile = (path: string, generation: string, definition: Mode
           SELECT DISTINCT term.value, d.n FROM documents d, json_each(d.terms) term WHERE d.terms IS NOT NULL ORDER BY 1, 2;
           PRAGMA user_version = 1; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8000;`);
         bulk = false;
+        if (purgeDue) purge();
       });
       const handle = await open(path, 'r+');
       await handle.sync().finally(() => handle.close());
     },
 
     async purge() {
-      if (!bulk) use(() => database.raw.exec('PRAGMA wal_checkpoint(TRUNCATE)'));
+      purgeDue = true;
+      if (!bulk) use(purge);
     },
 
     close: () => database.close(),

@@ -1,4 +1,4 @@
-import { addDays, isWeekend, yearOf, type LocalDate } from './dates.ts';
+import { dateOfEpochDay, epochDay, isWeekendDay, yearOf, yearOfEpochDay, type LocalDate } from './dates.ts';
 
 /**
  * A day that differs from the plain week, or a named day of a holiday 法定节假日 that falls on a weekend. A `working` day is
@@ -56,45 +56,46 @@ export interface WorkingDayCalendar {
 /** Makes a calendar from its published years. `calendar` is the slug that errors name (default: that of the years). */
 export const createCalendar = (years: ReadonlyMap<number, CalendarYearDays>, calendar?: string): WorkingDayCalendar => {
   const slug = calendar ?? [...years.values()].find((year) => year.calendar !== undefined)?.calendar ?? 'unnamed';
-  const listed = new Map<LocalDate, CalendarDay>();
+  const listed = new Map<number, CalendarDay>();
   for (const [year, { days }] of years) {
     for (const day of days) {
       if (yearOf(day.date) !== year) throw new RangeError(`calendar ${slug}: ${day.date} is listed under the year ${year}`);
-      listed.set(day.date, day);
+      listed.set(epochDay(day.date), day);
     }
   }
 
-  const lookUp = (date: LocalDate): CalendarDay | undefined => {
-    if (!years.has(yearOf(date))) throw new CalendarYearMissing(slug, yearOf(date));
-    return listed.get(date);
+  const lookUp = (day: number): CalendarDay | undefined => {
+    const year = yearOfEpochDay(day);
+    if (!years.has(year)) throw new CalendarYearMissing(slug, year);
+    return listed.get(day);
   };
-  const isWorkingDay = (date: LocalDate): boolean => lookUp(date)?.working ?? !isWeekend(date);
-  const isStatutoryHoliday = (date: LocalDate): boolean => lookUp(date)?.working === false;
+  const isWorking = (day: number): boolean => lookUp(day)?.working ?? !isWeekendDay(day);
+  const isHoliday = (day: number): boolean => lookUp(day)?.working === false;
 
   const walk = (date: LocalDate, n: number, direction: 1 | -1): LocalDate => {
-    countOf(n);
-    let day = date;
-    for (let left = n; left > 0;) {
-      day = addDays(day, direction);
-      if (isWorkingDay(day)) left--;
+    let day = epochDay(date);
+    for (let left = countOf(n); left > 0;) {
+      day += direction;
+      if (isWorking(day)) left--;
     }
-    return day;
+    return dateOfEpochDay(day);
   };
 
   return {
-    isWorkingDay,
-    isStatutoryHoliday,
+    isWorkingDay: (date) => isWorking(epochDay(date)),
+    isStatutoryHoliday: (date) => isHoliday(epochDay(date)),
     addWorkingDays: (date, n) => walk(date, n, 1),
     subtractWorkingDays: (date, n) => walk(date, n, -1),
     addCalendarDays(date, n, { rollOver, weekends = false }) {
-      let end = addDays(date, countOf(n));
-      const moves = (): boolean => isStatutoryHoliday(end) || (weekends && !isWorkingDay(end));
-      while (rollOver && moves()) end = addDays(end, 1);
-      return end;
+      let end = epochDay(date) + countOf(n);
+      const moves = (): boolean => isHoliday(end) || (weekends && !isWorking(end));
+      while (rollOver && moves()) end++;
+      return dateOfEpochDay(end);
     },
     workingDaysBetween(from, to) {
+      const last = epochDay(to);
       let count = 0;
-      for (let day = addDays(from, 1); day <= to; day = addDays(day, 1)) if (isWorkingDay(day)) count++;
+      for (let day = epochDay(from) + 1; day <= last; day++) if (isWorking(day)) count++;
       return count;
     },
   };

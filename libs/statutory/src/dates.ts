@@ -4,7 +4,11 @@ export type LocalDate = string;
 const dayMs = 86_400_000;
 const form = /^(\d{4})-(\d{2})-(\d{2})$/;
 
-const dateOfEpochDay = (day: number): LocalDate => new Date(day * dayMs).toISOString().slice(0, 10);
+/** Days are counted from 1970-01-01 where many are gone through. */
+export const dateOfEpochDay = (day: number): LocalDate => new Date(day * dayMs).toISOString().slice(0, 10);
+export const yearOfEpochDay = (day: number): number => new Date(day * dayMs).getUTCFullYear();
+/** 1970-01-01 was a Thursday. */
+export const isWeekendDay = (day: number): boolean => ((((day + 4) % 7) + 7) % 7) % 6 === 0;
 
 /** True for a date that exists: `2026-02-30` does not. */
 export const isLocalDate = (text: string): boolean => {
@@ -13,7 +17,7 @@ export const isLocalDate = (text: string): boolean => {
   return !Number.isNaN(ms) && dateOfEpochDay(ms / dayMs) === text;
 };
 
-const epochDay = (date: LocalDate): number => {
+export const epochDay = (date: LocalDate): number => {
   if (!isLocalDate(date)) throw new RangeError(`not a local date (YYYY-MM-DD): ${date}`);
   return Date.parse(`${date}T00:00:00Z`) / dayMs;
 };
@@ -27,7 +31,4 @@ export const daysBetween = (from: LocalDate, to: LocalDate): number => epochDay(
 export const yearOf = (date: LocalDate): number => Number(date.slice(0, 4));
 
 /** True for Saturday and Sunday. */
-export const isWeekend = (date: LocalDate): boolean => {
-  const weekday = (((epochDay(date) + 4) % 7) + 7) % 7;
-  return weekday === 0 || weekday === 6;
-};
+export const isWeekend = (date: LocalDate): boolean => isWeekendDay(epochDay(date));

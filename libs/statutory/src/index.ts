@@ -1,4 +1,4 @@
 export * from './calendar.ts';
-export * from './dates.ts';
+export { addDays, daysBetween, isLocalDate, isWeekend, yearOf, type LocalDate } from './dates.ts';
 export * from './limit.ts';
 export * from './zone.ts';

@@ -78,7 +78,9 @@ export const localTimeOn = (date: LocalDate, time: string, timeZone: string): st
   if (!isLocalDate(date) || !/^\d{2}:\d{2}(:\d{2})?$/.test(time) || Number.isNaN(wall)) {
     throw new RangeError(`not a local time: ${date} ${time}`);
   }
-  const offsets = [offsetAt(wall - 24 * hourMs, timeZone), offsetAt(wall + 24 * hourMs, timeZone)];
-  const fitting = offsets.map((offset) => wall - offset).filter((ms) => ms + offsetAt(ms, timeZone) === wall);
-  return instantOf(fitting.length > 0 ? Math.min(...fitting) : wall - offsets[0]!);
+  const before = offsetAt(wall - 24 * hourMs, timeZone);
+  const after = offsetAt(wall + 24 * hourMs, timeZone);
+  if (before === after) return instantOf(wall - before);
+  const fitting = [before, after].map((offset) => wall - offset).filter((ms) => ms + offsetAt(ms, timeZone) === wall);
+  return instantOf(fitting.length > 0 ? Math.min(...fitting) : wall - before);
 };

@@ -144,11 +144,11 @@ export const createMetrics = (): Metrics => {
     const read: Source<keyof Sampled>[] = [];
     sources.set(key, read);
     const Kind = kind === 'counter' ? Counter : Gauge;
-    new Kind<string>({
+    const metric = new Kind<string>({
       name,
       help,
       labelNames: labels,
-      registers,
+      registers: [],
       async collect() {
         this.reset();
         for (const source of read) {
@@ -160,6 +160,7 @@ export const createMetrics = (): Metrics => {
         }
       },
     });
+    registry.registerMetric(metric);
   }
   const stopProcessMetrics = registerProcessMetrics(registry);
 

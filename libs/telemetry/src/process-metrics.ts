@@ -11,14 +11,15 @@ export const registerProcessMetrics = (registry: Registry): (() => void) => {
   let utilization = performance.eventLoopUtilization();
 
   const gauge = (name: string, help: string, read: () => number): void => {
-    new Gauge({
+    const metric = new Gauge({
       name,
       help,
-      registers: [registry],
+      registers: [],
       collect() {
         this.set(read());
       },
     });
+    registry.registerMetric(metric);
   };
   gauge('process_start_time_seconds', 'Start of the process, seconds since the epoch.', () => performance.timeOrigin / 1_000);
   gauge('process_cpu_seconds_total', 'CPU time of the process, user and system.', () => {

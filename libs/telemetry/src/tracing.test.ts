@@ -33,7 +33,7 @@ const platform = (fail?: Error) => {
   const log: { event: SealedEvent; traceparent: string | undefined }[] = [];
   const sent: OutgoingMessage[] = [];
   let projectedIn: string | undefined;
-  const unused = (..._: readonly unknown[]): never => expect.unreachable('not part of this');
+  const unused: (...given: readonly unknown[]) => never = () => expect.unreachable('not part of this');
   const store = observeEventStore(
     {
       append: async (_, __, events) => {

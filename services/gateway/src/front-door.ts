@@ -27,7 +27,8 @@ export const openFrontDoor = async (house: House): Promise<FrontDoor> => {
     return now === undefined ? {} : { 'sanwang-simulation': now };
   };
   const onError: OnError = (error, { method, correlationId }) => {
-    if (!(error instanceof Error) || !('code' in error) || error.code === 'internal') logger.error({ err: error, method, correlationId }, 'a call failed');
+    if (!(error instanceof Error) || !('code' in error) || error.code === 'internal')
+      logger.error({ err: error, method, correlationId }, 'a call failed');
   };
   const common = { endpoints, descriptors, authenticate: house.verify, headers, onError };
   const rest = createRestServer({ ...common, bodyLimit: config.bodyLimit });

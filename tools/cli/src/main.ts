@@ -3,7 +3,11 @@ import { commands } from './commands.ts';
 import { UsageError } from './usage.ts';
 
 const usage = (): string =>
-  ['Usage: npm run sanwang -- COMMAND [ARG ...]', '', ...Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`)].join('\n');
+  [
+    'Usage: npm run sanwang -- COMMAND [ARG ...]',
+    '',
+    ...Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`),
+  ].join('\n');
 
 const describe = (error: unknown): string => {
   if (!(error instanceof Rejection)) return error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -14,14 +18,18 @@ const describe = (error: unknown): string => {
 const [name, ...args] = process.argv.slice(2);
 const command = name === undefined ? undefined : commands[name];
 if (!command) {
-  process.stderr.write(`${name === undefined || name === 'help' || name === '--help' ? '' : `There is no command ${name}.\n\n`}${usage()}\n`);
+  process.stderr.write(
+    `${name === undefined || name === 'help' || name === '--help' ? '' : `There is no command ${name}.\n\n`}${usage()}\n`,
+  );
   process.exitCode = name === undefined || name === 'help' || name === '--help' ? 0 : 2;
 } else {
   try {
     const { run } = await command.load();
     process.exitCode = (await run(args)) ?? 0;
   } catch (error) {
-    process.stderr.write(`${error instanceof UsageError ? `${error.message}\n\nUsage: npm run sanwang -- ${command.usage}` : describe(error)}\n`);
+    process.stderr.write(
+      `${error instanceof UsageError ? `${error.message}\n\nUsage: npm run sanwang -- ${command.usage}` : describe(error)}\n`,
+    );
     process.exitCode = error instanceof UsageError ? 2 : 1;
   }
 }

@@ -37,6 +37,16 @@ export const runningPlatform = async (folder: string): Promise<Address | undefin
   }
 };
 
+/** The bootstrap subject, which makes the first imports; refused where the configuration names none. */
+export const bootstrapSubject = (config: Config): string => {
+  if (config.bootstrapSubject !== undefined) return config.bootstrapSubject;
+  throw new Rejection(
+    'failed-precondition',
+    'no-bootstrap-subject',
+    'The configuration names no bootstrap subject (SANWANG_BOOTSTRAP_SUBJECT).',
+  );
+};
+
 /** Long enough for any command's tokens. */
 const TOKEN_SECONDS = 24 * 3600;
 
@@ -50,7 +60,8 @@ export const withPlatform = async <T>(work: (platform: Platform) => Promise<T>, 
       return await work({
         config,
         host: undefined,
-        client: async (service, subject) => connection.client(service, { token: await issuer.issue({ subject, ttlSeconds: TOKEN_SECONDS }) }),
+        client: async (service, subject) =>
+          connection.client(service, { token: await issuer.issue({ subject, ttlSeconds: TOKEN_SECONDS }) }),
       });
     } finally {
       connection.close();
@@ -75,18 +86,29 @@ export const withPlatform = async <T>(work: (platform: Platform) => Promise<T>, 
 
 /** Who a command acts for: `--as`, or the first active officer with the duty. */
 export const actingOfficer = async (platform: Platform, as: string | undefined, duty: Duty): Promise<string> => {
-  if (as !== undefined) return as === 'admin' ? platform.config.bootstrapSubject : as;
-  const officers = await platform.client(OfficerServiceDefinition, platform.config.bootstrapSubject);
-  const { items } = await officers.listOfficers({ duty, active: true, pageSize: 1 });
-  const [first] = items;
-  if (!first) {
-    throw new Rejection('failed-precondition', 'no-officer-with-duty', `No active officer has the duty ${duty}: import one (sanwang import officers FILE --as admin), or say --as OFFICER.`);
-  }
-  return first.id;
+  if (as !== undefined) return as === 'admin' ? bootstrapSubject(platform.config) : as;
+  const officers = await platform.client(OfficerServiceDefinition, bootstrapSubject(platform.config));
+  let pageToken: string | undefined;
+  do {
+    const page = await officers.listOfficers({ active: true, pageSize: 500, pageToken });
+    const found = page.items.find((officer) => officer.duties.includes(duty));
+    if (found) return found.id;
+    pageToken = page.nextPageToken;
+  } while (pageToken);
+  throw new Rejection(
+    'failed-precondition',
+    'no-officer-with-duty',
+    `No active officer has the duty ${duty}: import one (sanwang import officers FILE --as admin), or say --as OFFICER.`,
+  );
 };
 
 /** Waits for long work, showing its progress; throws when it failed. */
-export const follow = async (platform: Platform, officer: string, started: Operation | undefined, show: (operation: Operation) => void): Promise<Operation> => {
+export const follow = async (
+  platform: Platform,
+  officer: string,
+  started: Operation | undefined,
+  show: (operation: Operation) => void,
+): Promise<Operation> => {
   const operations = await platform.client(OperationsServiceDefinition, officer);
   let operation = started;
   for (let wait = 20; ; wait = Math.min(wait * 1.5, 500)) {

@@ -6,7 +6,9 @@ export const table = (header: readonly string[], rows: readonly (readonly (strin
   return cells
     .map((row) =>
       row
-        .map((cell, column) => (right[column] ? ' '.repeat(widths[column]! - widthOf(cell)) + cell : cell + ' '.repeat(widths[column]! - widthOf(cell))))
+        .map((cell, column) =>
+          right[column] ? ' '.repeat(widths[column]! - widthOf(cell)) + cell : cell + ' '.repeat(widths[column]! - widthOf(cell)),
+        )
         .join('  ')
         .trimEnd(),
     )

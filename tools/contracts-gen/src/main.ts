@@ -1,10 +1,17 @@
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { loadCatalogues } from './catalogues.ts';
+import { eventSchemas, nextFolder, type Released } from './event-schemas.ts';
+import { eventTypes } from './event-types.ts';
 import { generateFixture, generateProtos, lintProtos } from './proto.ts';
 import { differences, readTree, writeTree, type Tree } from './tree.ts';
 
-// npm run generate [-- --check]: writes libs/contracts from proto/ and the event catalogues; with --check only compares.
+// npm run generate [-- --check | --release]: writes libs/contracts from proto/ and the services' event catalogues. With --check it
+// only compares; with --release it freezes the schemas of all public events as they are now.
 const root = dirname(dirname(dirname(import.meta.dirname)));
 const check = process.argv.includes('--check');
+const release = process.argv.includes('--release');
+const SCHEMAS = 'libs/contracts/schemas';
 
 /** Writes a generated folder, or only compares it; the paths that were stale. */
 const settle = (folder: string, wanted: Tree): readonly string[] => {
@@ -13,16 +20,26 @@ const settle = (folder: string, wanted: Tree): readonly string[] => {
   return stale.map((path) => `${folder}/${path}`);
 };
 
-const generate = (): readonly string[] => {
+const generate = async (): Promise<readonly string[]> => {
   lintProtos(root);
+  const protos = generateProtos(root);
+  // The services' code imports what comes from the protos: it has to be there before the catalogues can be read.
+  const stale = existsSync(join(root, 'libs/contracts/src/gen')) ? [] : settle('libs/contracts/src/gen', protos);
+  const schemas = eventSchemas(await loadCatalogues(root));
+  const found = [...readTree(join(root, SCHEMAS))].map(([name, bytes]): [string, string] => [name, Buffer.from(bytes).toString('utf8')]);
+  const released = JSON.parse(new Map(found).get('released.json') ?? '{}') as Released;
+  const folder = nextFolder(schemas, { files: new Map(found), released }, release);
+  const texts = new Map([...folder.files, ['released.json', `${JSON.stringify(folder.released, null, 2)}\n`] as const]);
   return [
-    ...settle('libs/contracts/src/gen', generateProtos(root)),
+    ...stale,
+    ...settle('libs/contracts/src/gen', new Map([...protos, ['events.ts', Buffer.from(eventTypes(schemas))]])),
     ...settle('libs/rpc/src/fixture/gen', generateFixture(root, join(root, 'libs/rpc/src/fixture/proto'))),
+    ...settle(SCHEMAS, new Map([...texts].map(([name, text]) => [name, Buffer.from(text)]))),
   ];
 };
 
 try {
-  const stale = generate();
+  const stale = await generate();
   for (const path of stale) console.log(check ? `stale: ${path}` : `wrote ${path}`);
   if (stale.length === 0) console.log('contracts are up to date');
   else if (check) {

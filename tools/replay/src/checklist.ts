@@ -84,7 +84,11 @@ const texts: readonly (readonly [number, string])[] = [
   [70, 'Smoking rules are kept and posted'],
 ];
 
-const item = ([number, text]: readonly [number, string]): ChecklistItem => ({ number: String(number), text, severity: severityOf(number)! });
+const item = ([number, text]: readonly [number, string]): ChecklistItem => ({
+  number: String(number),
+  text,
+  severity: severityOf(number)!,
+});
 
 /** The 45-item form of food inspections, items 1 to 44 and 70. */
 export const inspectionForm: Checklist = {

@@ -3,7 +3,13 @@ import type { VisitResult } from './rows.ts';
 
 /** The result that follows from a visit's violated items; `onSpot` are those of them that were corrected before the officers left. */
 export const conclude = (rule: ConclusionRule, violated: readonly number[], onSpot: readonly number[]): VisitResult => {
-  if (reaches(rule.fail, violated.filter((item) => !onSpot.includes(item)))) return 'fail';
+  if (
+    reaches(
+      rule.fail,
+      violated.filter((item) => !onSpot.includes(item)),
+    )
+  )
+    return 'fail';
   return reaches(rule.conditions, violated) ? 'pass-with-conditions' : 'pass';
 };
 

@@ -38,7 +38,8 @@ export interface PolicyCounts {
   readonly clues: number;
 }
 
-const zero = <K extends string>(...keys: readonly K[]): Record<K, number> => Object.fromEntries(keys.map((key) => [key, 0])) as Record<K, number>;
+const zero = <K extends string>(...keys: readonly K[]): Record<K, number> =>
+  Object.fromEntries(keys.map((key) => [key, 0])) as Record<K, number>;
 
 /** The figures of the file. */
 export const expectedCounts = (rows: readonly Row[]): FileCounts => {

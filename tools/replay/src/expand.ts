@@ -56,7 +56,6 @@ const giveOut = (work: Work, rules: Policy): readonly Step[] => {
     type: checklist.type,
     checklist: checklist.code,
     businessId: business.businessId,
-    area: business.area,
     priority,
     dueOn,
     title: `${title}: ${business.name}`.slice(0, 200),
@@ -113,11 +112,11 @@ const visit = (work: Work, rules: Policy): readonly Step[] => {
 const changes = ({ business, id, visitedOn }: Work, rules: Policy): readonly Step[] => {
   const { address, area, businessId, coordinates, name } = business;
   const step = stepper(id);
-  const noon = at(rules, visitedOn, '08:00');
+  const morning = at(rules, visitedOn, '08:00');
   return [
-    ...(business.renamed ? [step(posts.registrar, noon, { kind: 'correctBusiness', businessId, name })] : []),
+    ...(business.renamed ? [step(posts.registrar, morning, { kind: 'correctBusiness', businessId, name })] : []),
     ...(business.moved
-      ? [step(posts.registrar, noon, { kind: 'moveBusiness', businessId, address, area, ...(coordinates && { coordinates }) })]
+      ? [step(posts.registrar, morning, { kind: 'moveBusiness', businessId, address, area, ...(coordinates && { coordinates }) })]
       : []),
   ];
 };

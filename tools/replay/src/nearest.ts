@@ -27,6 +27,7 @@ export const createNearest = <T>(points: readonly Point<T>[]): ((at: Coordinates
   }
 
   return (at) => {
+    if (points.length === 0) return undefined;
     const [y, x] = [row(at.latitude), column(at.longitude)];
     const firstRing = Math.max(0, y - top, bottom - y, left - x, x - right);
     const lastRing = Math.max(Math.abs(y - top), Math.abs(y - bottom), Math.abs(x - left), Math.abs(x - right));

@@ -31,8 +31,41 @@ export const dispatcherOf = (ward: number | undefined): string => (ward === unde
 export const inspectorsOf = (ward: number | undefined): readonly string[] =>
   Array.from({ length: inspectorsPerUnit }, (_, index) => `${unitOf(ward)}-inspector-${index + 1}`);
 
-const firstNames = ['Alma', 'Bram', 'Chen', 'Dora', 'Emil', 'Fang', 'Greta', 'Hugo', 'Ines', 'Jonas', 'Kira', 'Liang', 'Mona', 'Nils', 'Olga', 'Pavel'];
-const lastNames = ['Arden', 'Birch', 'Calder', 'Dunmore', 'Elwood', 'Fenn', 'Garrow', 'Hale', 'Ivers', 'Jessop', 'Kettle', 'Lorne', 'Marsh', 'Nook', 'Oakes'];
+const firstNames = [
+  'Alma',
+  'Bram',
+  'Chen',
+  'Dora',
+  'Emil',
+  'Fang',
+  'Greta',
+  'Hugo',
+  'Ines',
+  'Jonas',
+  'Kira',
+  'Liang',
+  'Mona',
+  'Nils',
+  'Olga',
+  'Pavel',
+];
+const lastNames = [
+  'Arden',
+  'Birch',
+  'Calder',
+  'Dunmore',
+  'Elwood',
+  'Fenn',
+  'Garrow',
+  'Hale',
+  'Ivers',
+  'Jessop',
+  'Kettle',
+  'Lorne',
+  'Marsh',
+  'Nook',
+  'Oakes',
+];
 
 /** Every officer of the replay, made up from the seed: the city's posts, and per ward a dispatcher and inspectors with certificates. */
 export const replayOfficers = (seed: string): readonly Officer[] => {
@@ -60,7 +93,12 @@ export const replayOfficers = (seed: string): readonly Officer[] => {
  * The two officers of a visit, the leading one first. Of a ward, the same inspector's colour in the file is always the same leading
  * officer; without a colour any of the unit leads.
  */
-export const visitOfficers = (seed: string, ward: number | undefined, id: string, colour: string | undefined): readonly [string, string] => {
+export const visitOfficers = (
+  seed: string,
+  ward: number | undefined,
+  id: string,
+  colour: string | undefined,
+): readonly [string, string] => {
   const inspectors = inspectorsOf(ward);
   const lead = drawOne(seed, colour === undefined ? id : `${unitOf(ward)} ${colour}`, 'lead', inspectors);
   const others = inspectors.filter((inspector) => inspector !== lead);

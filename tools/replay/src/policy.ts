@@ -19,8 +19,8 @@ export const policy = {
   lead: { from: 1, to: 5, longShare: 0.02, long: 25 },
   taskLimit: { days: 15, unit: 'working-days' },
   orders: {
-    critical: { limit: { days: 5, unit: 'working-days' }, shares: { late: 0.09, 'second-limit': 0.04, never: 0.03 } },
-    serious: { limit: { days: 15, unit: 'calendar-days' }, shares: { late: 0.14, 'second-limit': 0.04, never: 0.02 } },
+    critical: { limit: { days: 5, unit: 'working-days' }, shares: { late: 0.09, 'second-limit': 0.04, never: 0.04 } },
+    serious: { limit: { days: 15, unit: 'calendar-days' }, shares: { late: 0.14, 'second-limit': 0.04, never: 0.03 } },
   } satisfies Record<OrderSeverity, OrderPolicy>,
   secondLimit: { days: 5, unit: 'working-days' },
   /** Working days after the limit at which a late correction comes, or a recheck without one is pooled. */
@@ -84,7 +84,11 @@ export const createPolicy = (seed: string, timeZone: string, calendar: WorkingDa
       const angle = 2 * Math.PI * draw(seed, id, 'angle');
       const north = (metres * Math.cos(angle)) / metresPerDegree;
       const east = (metres * Math.sin(angle)) / (metresPerDegree * Math.cos((site.latitude * Math.PI) / 180));
-      return { latitude: rounded(site.latitude + north), longitude: rounded(site.longitude + east), accuracy: integer(id, 'accuracy', { from: 3, to: 25 }) };
+      return {
+        latitude: rounded(site.latitude + north),
+        longitude: rounded(site.longitude + east),
+        accuracy: integer(id, 'accuracy', { from: 3, to: 25 }),
+      };
     },
   };
 };

@@ -29,7 +29,11 @@ check('missing', counts.missing, { ward: 2_669, coordinates: 97, inspector: 7_44
 check('failed without item', counts.failedWithoutItem, 122);
 
 const { derived, policy } = planCounts(plan);
-check('every row placed', Object.values(derived.wards).reduce((sum, n) => sum + n), 24_518);
+check(
+  'every row placed',
+  Object.values(derived.wards).reduce((sum, n) => sum + n),
+  24_518,
+);
 const steps = stepCounts(plan);
 check('registered', steps.get('registerBusiness'), 11_822);
 check('visits of the file and of the policy', steps.get('completeVisit'), 24_518 + Object.values(policy.work).reduce((sum, n) => sum + n));

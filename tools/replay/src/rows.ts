@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { isLocalDate, type LocalDate } from '@sanwang/statutory';
-import { parse, type CsvError } from 'csv-parse';
 import { severityOf } from './checklist.ts';
+import { readRecords } from './records.ts';
 
 export type VisitResult = 'pass' | 'pass-with-conditions' | 'fail';
 
@@ -12,7 +12,7 @@ export interface Coordinates {
 
 /** One inspection of the file. Absent facts are absent: a real file lacks wards, coordinates, inspectors, types and licences' dates. */
 export interface Row {
-  /** Line of the file on which the record ends; the header is line 1. */
+  /** Line of the file; the header is line 1. */
   readonly line: number;
   readonly inspectionId: string;
   readonly licence: string;
@@ -82,7 +82,8 @@ export const readRows = async (source: string | AsyncIterable<string | Uint8Arra
   const seen = new Map<string, number>();
   let header: Map<string, number> | undefined;
 
-  for await (const { line, record, problem } of records(source)) {
+  const input = typeof source === 'string' ? createReadStream(source) : source;
+  for await (const { line, record, problem } of readRecords(input)) {
     if (problem !== undefined) {
       bad.push({ line, field: '', reason: problem });
       continue;
@@ -106,49 +107,6 @@ export const readRows = async (source: string | AsyncIterable<string | Uint8Arra
   }
   if (!header) throw new WrongHeader('the file is empty');
   return { rows, bad };
-};
-
-interface Parsed {
-  readonly line: number;
-  readonly record: readonly string[];
-  readonly problem?: string;
-}
-
-async function* records(source: string | AsyncIterable<string | Uint8Array>): AsyncGenerator<Parsed> {
-  const skipped: Parsed[] = [];
-  const parser = parse({
-    bom: true,
-    info: true,
-    trim: true,
-    relax_column_count: true,
-    skip_empty_lines: true,
-    skip_records_with_error: true,
-    on_skip: (error: CsvError | undefined) => {
-      const lines = error ? Number(error['lines']) : 0;
-      skipped.push({ line: lines, record: [], problem: error?.message ?? 'not a CSV record' });
-      return undefined;
-    },
-  });
-  const input = typeof source === 'string' ? createReadStream(source) : source;
-  const feeding = feed(input, parser);
-  for await (const entry of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
-    yield* skipped.splice(0);
-    yield { line: entry.info.lines, record: entry.record };
-  }
-  yield* skipped;
-  await feeding;
-}
-
-/** Writes with back-pressure; a failure of the source ends the parser with the same error. */
-const feed = async (input: AsyncIterable<string | Uint8Array>, parser: ReturnType<typeof parse>): Promise<void> => {
-  try {
-    for await (const chunk of input) {
-      if (!parser.write(chunk)) await new Promise((resolve) => parser.once('drain', resolve));
-    }
-    parser.end();
-  } catch (error) {
-    parser.destroy(error as Error);
-  }
 };
 
 const headerOf = (record: readonly string[]): Map<string, number> => {

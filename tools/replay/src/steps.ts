@@ -69,7 +69,6 @@ export interface TaskFacts {
   readonly type: 'inspection' | 'round';
   readonly checklist: string;
   readonly businessId: string;
-  readonly area: string;
   readonly priority: number;
   readonly dueOn: LocalDate;
   readonly title: string;

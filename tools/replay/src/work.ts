@@ -78,7 +78,8 @@ export const workOfRow = (row: Row, business: BusinessAt, rules: Policy): readon
     correctedOnSpot,
     result: row.result,
     ...(follows !== row.result && { reason: reasonFor(row, follows) }),
-    sample: row.result === 'fail' && rules.draw(id, 'sample') < policy.sampleShare ? row.items.filter((item) => item === 1 || item === 3) : [],
+    sample:
+      row.result === 'fail' && rules.draw(id, 'sample') < policy.sampleShare ? row.items.filter((item) => item === 1 || item === 3) : [],
     ...(order && { order }),
   };
   return [routine, ...rechecks(routine, rules), ...extras(routine, rules)];

@@ -34,7 +34,8 @@ export const loadChecklists = (service: ServiceContext): Checklists => {
     },
     async inForce(code, on) {
       const found = inForce({ versions: await load(code) }, on);
-      if (!found) throw forbiddenByState('no-checklist-in-force', `No version of the checklist ${code} is in force on ${on}.`, { code, on });
+      if (!found)
+        throw forbiddenByState('no-checklist-in-force', `No version of the checklist ${code} is in force on ${on}.`, { code, on });
       return found;
     },
     async version(code, number) {

@@ -41,7 +41,11 @@ export const unitByRule = (
         : directory.unitForArea(task.area);
   if (!unit) {
     const facts = { area: task.area, ...(rule ? { rule: rule.name } : {}) };
-    throw forbiddenByState('no-unit-for-task', `No unit is responsible for area ${task.area}${rule ? ` by rule ${rule.name}` : ''}.`, facts);
+    throw forbiddenByState(
+      'no-unit-for-task',
+      `No unit is responsible for area ${task.area}${rule ? ` by rule ${rule.name}` : ''}.`,
+      facts,
+    );
   }
   return rule ? { unit: unitFact(unit), by: 'rule', rule: rule.name } : { unit: unitFact(unit), by: 'area' };
 };

@@ -58,7 +58,7 @@ export const businessFact = async (service: ServiceContext, call: Call, business
 };
 
 /** Ids of stored attachments, in a request. */
-export const attachmentIds = z.array(id).max(20);
+export const attachmentIds = z.array(id).max(20).default([]);
 
 /** What events keep of the attachments that a request names. */
 export const attachmentFacts = (service: ServiceContext, ids: readonly string[], field: string): Promise<Attachment[]> =>

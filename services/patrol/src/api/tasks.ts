@@ -1,4 +1,4 @@
-import { idFrom, notFound } from '@sanwang/kernel';
+import { idFrom, invalid, notFound } from '@sanwang/kernel';
 import { command, query, type Call } from '@sanwang/rpc';
 import type { ServiceContext } from '@sanwang/service';
 import { z } from 'zod';
@@ -13,7 +13,7 @@ import { unitByRule, unitFact } from './dispatch.ts';
 import { answer, businessFact, localDay, officerFact } from './facts.ts';
 import { equal, get, given, list, paging, where } from './lists.ts';
 
-const officers = z.array(id).max(8);
+const officers = z.array(id).max(8).default([]);
 export const taskRequests = {
   pool: z.strictObject({
     channel,
@@ -45,8 +45,8 @@ export const taskRequests = {
   }),
   byId: z.strictObject({ id }),
   dispatch: z.strictObject({ id, unit: unitCode.optional() }),
-  assign: z.strictObject({ id, officers: officers.optional() }),
-  reassign: z.strictObject({ id, officers: officers.optional(), reason }),
+  assign: z.strictObject({ id, officers }),
+  reassign: z.strictObject({ id, officers, reason }),
   withReason: z.strictObject({ id, reason }),
   complete: z.strictObject({ id, visitId: id }),
 };
@@ -77,11 +77,11 @@ export const taskHandlers = (service: ServiceContext, checklists: Checklists) =>
       decide(requireTask(service, call, `patrol.task.${verb}`, request.id, state), at),
     );
 
-  const assignment = (state: Known, named: readonly string[] | undefined, id: string, at: string) => {
+  const assignment = (state: Known, named: readonly string[], id: string, at: string) => {
     const unit = 'unit' in state ? (state.unit ?? '') : '';
-    const ids = named?.length ? named : service.directory.officersOf(unit).map((officer) => officer.id);
+    const ids = named.length > 0 ? named : service.directory.officersOf(unit).map((officer) => officer.id);
     return {
-      named: named?.length ? named : undefined,
+      named: named.length > 0 ? named : undefined,
       officers: ids.flatMap((officer) => officerFact(service.directory, officer, unit) ?? []),
       on: localDay(service.directory, at),
       seed: id,
@@ -89,17 +89,17 @@ export const taskHandlers = (service: ServiceContext, checklists: Checklists) =>
   };
 
   return {
-    PoolTask: command(taskRequests.pool, async ({ area, priority, ...request }, call) => {
+    poolTask: command(taskRequests.pool, async ({ area, priority, ...request }, call) => {
       const business =
         request.businessId === undefined ? undefined : await businessFact(service, call, request.businessId, 'patrol.task.pool');
-      const where = areaOf(area, business?.area);
-      service.access.require(call.principal, 'patrol.task.pool', { area: where }, 'area', where);
+      const taskArea = areaOf(area, business?.area);
+      service.access.require(call.principal, 'patrol.task.pool', { area: taskArea }, 'area', taskArea);
       await checklists.requireType(request.checklist, request.type);
-      const pooled = { ...request, businessName: business?.name, area: where, priority: priority ?? 3 };
+      const pooled = { ...request, businessName: business?.name, area: taskArea, priority: priority ?? 3 };
       const id = idFrom('task', request.source.system, request.source.key);
       return answer(await service.execute(call, task, id, { area, priority, ...request }, { type: 'pool', task: pooled }));
     }),
-    ListTasks: query(taskRequests.list, (request, call) =>
+    listTasks: query(taskRequests.list, (request, call) =>
       list(service, call, tasks, 'patrol.task.read', request, {
         orderBy: '-pooledAt',
         where: where(
@@ -118,9 +118,9 @@ export const taskHandlers = (service: ServiceContext, checklists: Checklists) =>
         ),
       }),
     ),
-    GetTask: query(taskRequests.byId, (request, call) => get(service, call, tasks, 'patrol.task.read', 'task', request.id)),
+    getTask: query(taskRequests.byId, (request, call) => get(service, call, tasks, 'patrol.task.read', 'task', request.id)),
 
-    DispatchTask: command(taskRequests.dispatch, async (request, call) => {
+    dispatchTask: command(taskRequests.dispatch, async (request, call) => {
       const outcome = await execute(call, 'dispatch', request, async (state) => {
         if (request.unit === undefined) {
           const { rules } = (await service.load(dispatchRules, MAIN)).state;
@@ -134,14 +134,14 @@ export const taskHandlers = (service: ServiceContext, checklists: Checklists) =>
       });
       return { ...answer(outcome), unit: 'unit' in outcome.state ? (outcome.state.unit ?? '') : '' };
     }),
-    AssignTask: command(taskRequests.assign, async (request, call) => {
+    assignTask: command(taskRequests.assign, async (request, call) => {
       const outcome = await execute(call, 'assign', request, (state, at) => ({
         type: 'assign',
         ...assignment(state, request.officers, request.id, at),
       }));
       return { ...answer(outcome), officers: officersOf(outcome.state) };
     }),
-    ReassignTask: command(taskRequests.reassign, async (request, call) => {
+    reassignTask: command(taskRequests.reassign, async (request, call) => {
       const outcome = await execute(call, 'reassign', request, (state, at) => ({
         type: 'reassign',
         reason: request.reason,
@@ -149,13 +149,13 @@ export const taskHandlers = (service: ServiceContext, checklists: Checklists) =>
       }));
       return { ...answer(outcome), officers: officersOf(outcome.state) };
     }),
-    AcceptTask: command(taskRequests.byId, async (request, call) =>
+    acceptTask: command(taskRequests.byId, async (request, call) =>
       answer(await execute(call, 'accept', request, () => ({ type: 'accept', officer: call.principal.subject }))),
     ),
-    PushBackTask: command(taskRequests.withReason, async (request, call) =>
+    pushBackTask: command(taskRequests.withReason, async (request, call) =>
       answer(await execute(call, 'push-back', request, () => ({ type: 'push-back', reason: request.reason }))),
     ),
-    CompleteTask: command(taskRequests.complete, async (request, call) =>
+    completeTask: command(taskRequests.complete, async (request, call) =>
       answer(
         await execute(call, 'complete', request, async () => {
           const { state } = await service.load(visit, request.visitId);
@@ -165,8 +165,18 @@ export const taskHandlers = (service: ServiceContext, checklists: Checklists) =>
         }),
       ),
     ),
-    CancelTask: command(taskRequests.withReason, async (request, call) =>
+    cancelTask: command(taskRequests.withReason, async (request, call) =>
       answer(await execute(call, 'cancel', request, () => ({ type: 'cancel', reason: request.reason }))),
     ),
   };
 };
+
+const areaOf = (requested: string | undefined, ofBusiness: string | undefined): string => {
+  const area = ofBusiness ?? requested;
+  if (area === undefined) throw invalid('area-required', 'area', 'the area code of the place');
+  if (requested !== undefined && requested !== area)
+    throw invalid('area-of-business', 'area', `${area}, the area of the business, or none`);
+  return area;
+};
+
+const officersOf = (state: TaskState): string[] => ('officers' in state ? [...state.officers] : []);

@@ -22,7 +22,13 @@ const take = (status: Business['status'] | undefined): ModelHandler<Business> =>
     const changed = Object.entries({ name, businessType, area, coordinates, riskGrade }).filter(([, value]) => value !== undefined);
     const next: Partial<Business> = { ...doc, ...Object.fromEntries(changed), ...(status && { status }) };
     if (next.name === undefined || next.area === undefined) return doc;
-    return { ...next, id: event.stream.slice('registration.Business-'.length), name: next.name, area: next.area, status: next.status ?? 'open' };
+    return {
+      ...next,
+      id: event.stream.slice('registration.Business-'.length),
+      name: next.name,
+      area: next.area,
+      status: next.status ?? 'open',
+    };
   },
 });
 

@@ -45,7 +45,9 @@ export const dispatchRulesInForce: ModelDefinition<RulesDocument> = {
   kind: 'stream',
   schema: rulesDocument,
   on: {
-    'patrol.DispatchRulesSet': { project: (_doc, event) => ({ ...(event.data as Omit<RulesDocument, 'revision'>), revision: event.revision }) },
+    'patrol.DispatchRulesSet': {
+      project: (_doc, event) => ({ ...(event.data as Omit<RulesDocument, 'revision'>), revision: event.revision }),
+    },
   },
   indexes: [],
 };

@@ -13,13 +13,20 @@ export const run = (args: readonly string[]): Promise<number> =>
       case 'list': {
         const { items } = await operations.listParkedKeys({});
         const rows = items.map((item) => [item.model, item.key, item.events.length, item.since ?? '', item.error]);
-        process.stdout.write(items.length === 0 ? 'Nothing is parked.\n' : `${table(['model', 'key', 'events', 'since', 'error'], rows)}\n`);
+        process.stdout.write(
+          items.length === 0 ? 'Nothing is parked.\n' : `${table(['model', 'key', 'events', 'since', 'error'], rows)}\n`,
+        );
         return 0;
       }
       case 'show': {
         const found = (await operations.listParkedKeys({})).items.find((item) => item.model === model && item.key === key);
         if (!found) throw new UsageError(`${key} is not parked in ${model}.`);
-        process.stdout.write(`${found.error}, since ${found.since}\n${table(['position', 'type', 'event'], found.events.map(({ position, type, id }) => [Number(position), type, id]))}\n`);
+        process.stdout.write(
+          `${found.error}, since ${found.since}\n${table(
+            ['position', 'type', 'event'],
+            found.events.map(({ position, type, id }) => [Number(position), type, id]),
+          )}\n`,
+        );
         return 0;
       }
       case 'replay': {

@@ -6,9 +6,13 @@ import { readArgs, UsageError } from '../usage.ts';
 
 /** `--erased FILE` lists, one per line, the subjects erased since the backup; `--none-erased` says that there are none. */
 export const run = async (args: readonly string[]): Promise<void> => {
-  const { values, positionals } = readArgs(args, { erased: { type: 'string' }, 'none-erased': { type: 'boolean', default: false } }, ['FOLDER']);
+  const { values, positionals } = readArgs(args, { erased: { type: 'string' }, 'none-erased': { type: 'boolean', default: false } }, [
+    'FOLDER',
+  ]);
   if ((values.erased === undefined) === !values['none-erased']) {
-    throw new UsageError('Say which subjects were erased since the backup (--erased FILE, one per line), or that there are none (--none-erased).');
+    throw new UsageError(
+      'Say which subjects were erased since the backup (--erased FILE, one per line), or that there are none (--none-erased).',
+    );
   }
   const subjects =
     values.erased === undefined

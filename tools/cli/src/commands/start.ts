@@ -19,7 +19,7 @@ export const run = async (): Promise<number> => {
   say(`  gRPC   ${door.grpc}`);
   say(`  docs   ${door.http}/docs`);
   say(`  data   ${host.ports.layout.folder}`);
-  if (host.wasEmpty) {
+  if (host.wasEmpty && config.bootstrapSubject !== undefined) {
     const issuer = await openLocalIssuer(host.ports.layout.folder);
     const token = await issuer.issue({ subject: config.bootstrapSubject, ttlSeconds: 12 * HOUR });
     say('');

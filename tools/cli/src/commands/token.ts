@@ -1,5 +1,6 @@
 import { openLocalIssuer } from '@sanwang/identity';
 import { readConfig } from '@sanwang/service';
+import { bootstrapSubject } from '../platform.ts';
 import { readArgs, UsageError, wholeNumber } from '../usage.ts';
 
 /** `--as admin` is the bootstrap subject of the configuration, which makes the first imports. */
@@ -8,6 +9,6 @@ export const run = async (args: readonly string[]): Promise<void> => {
   if (values.as === undefined) throw new UsageError('--as is missing: whose token?');
   const config = readConfig(process.env);
   const issuer = await openLocalIssuer(config.data);
-  const subject = values.as === 'admin' ? config.bootstrapSubject : values.as;
+  const subject = values.as === 'admin' ? bootstrapSubject(config) : values.as;
   process.stdout.write(`${await issuer.issue({ subject, ttlSeconds: wholeNumber('hours', values.hours, 1) * 3600 })}\n`);
 };

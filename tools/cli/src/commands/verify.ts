@@ -18,7 +18,13 @@ export const verifyPlatform = async (platform: Platform, officer: string): Promi
 export const hashTable = ({ hashes }: Operation): string =>
   table(
     ['model', 'documents', 'live', 'rebuilt', ''],
-    hashes.map(({ model, documents, live, rebuilt, equal }) => [model, documents, live.slice(0, 16), rebuilt.slice(0, 16), equal ? 'equal' : 'DIFFERENT']),
+    hashes.map(({ model, documents, live, rebuilt, equal }) => [
+      model,
+      documents,
+      live.slice(0, 16),
+      rebuilt.slice(0, 16),
+      equal ? 'equal' : 'DIFFERENT',
+    ]),
   );
 
 /** Exit code 1 on damage, with the position. */

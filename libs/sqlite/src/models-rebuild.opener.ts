@@ -1,0 +1,31 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { PublishedEvent } from '@sanwang/event-store';
+import type { ModelDefinition, RebuildOpener } from '@sanwang/read-model';
+import { memoryKeys, shops } from '@sanwang/read-model/conformance';
+import { openModels } from './models.ts';
+
+/** What the rebuild tests' worker opens: a log that is a file of JSON lines, read anew for each pass. */
+export const opener: RebuildOpener = async (args) => {
+  const { folder } = args as { folder: string };
+  const events = async (context: string): Promise<readonly PublishedEvent[]> =>
+    (await readFile(join(folder, 'log.jsonl'), 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as PublishedEvent)
+      .filter((event) => event.context === context);
+  const store = openModels(join(folder, 'models'));
+  return {
+    definitions: [shops() as unknown as ModelDefinition],
+    store,
+    keys: memoryKeys(),
+    sources: {
+      head: async (context) => (await events(context)).at(-1)?.position ?? -1,
+      async *read(context, { after }) {
+        const found = (await events(context)).filter(({ position }) => position > after);
+        if (found.length > 0) yield { events: found, position: found.at(-1)!.position };
+      },
+    },
+    close: () => store.close(),
+  };
+};

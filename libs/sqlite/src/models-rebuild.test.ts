@@ -1,0 +1,128 @@
+import { appendFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { DatabaseSync } from 'node:sqlite';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { PublishedEvent } from '@sanwang/event-store';
+import {
+  modelHash,
+  projectionSink,
+  rebuildAsideInThread,
+  rebuildInThread,
+  type ModelDefinition,
+  type ModelStore,
+} from '@sanwang/read-model';
+import { memoryKeys, progressTo, sampleLog, shops } from '@sanwang/read-model/conformance';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { openModels } from './models.ts';
+
+const model = shops() as unknown as ModelDefinition;
+const keys = memoryKeys();
+let folder = '';
+let store: ModelStore;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sanwang-rebuild-'));
+  store = openModels(join(folder, 'models'));
+});
+afterEach(async () => {
+  await store.close();
+  await rm(folder, { recursive: true });
+});
+
+const save = (events: readonly PublishedEvent[]): Promise<void> =>
+  appendFile(join(folder, 'log.jsonl'), events.map((event) => `${JSON.stringify(event)}\n`).join(''));
+const files = async (): Promise<readonly string[]> =>
+  (await readdir(join(folder, 'models', 'sample'))).filter((name) => name.endsWith('.sqlite'));
+const options = (name = 'opener') => ({
+  opener: { module: new URL('./models-rebuild.opener.ts', import.meta.url).href, name, args: { folder } },
+  definition: model,
+  store,
+  ends: async (context: string) => [{ topic: `sanwang.${context}.v1`, generation: 'g1', partition: 0, nextOffset: 5 }],
+});
+/** A log on disk, and the live model fed from it. */
+const given = async () => {
+  const log = sampleLog(keys);
+  for (let index = 0; index < 50; index++) await log.open(`${index}`, { area: `17${index}` });
+  for (let index = 0; index < 100; index++) await log.visit(`${index % 50}`);
+  await save(log.events);
+  const sink = projectionSink(model, await store.live(model), keys);
+  await sink.apply(log.events, [progressTo(149)]);
+  return { log, sink, reader: await store.reader(model) };
+};
+
+it('rebuilds in a worker thread to the hash of the live model, while readers keep reading the old one', async () => {
+  const { reader } = await given();
+  const before = await modelHash(model, reader.all());
+  const seen: unknown[] = [];
+  const { events } = await rebuildInThread({
+    ...options(),
+    onProgress: (progress) => seen.push(progress),
+    takeOver: async (swap) => {
+      expect(await reader.get('1', 'everything')).toMatchObject({ visits: 2 });
+      await swap();
+    },
+  });
+  expect(events).toBe(150);
+  expect(seen).toContainEqual({ model: 'sample.shops', events: 150, done: 150, total: 150 });
+  expect(await modelHash(model, reader.all())).toEqual(before);
+  expect(await reader.progress()).toContainEqual({ ...progressTo(149), nextOffset: 5 });
+  expect(await files()).toHaveLength(1);
+});
+
+it('takes in what was appended while the worker read, before it is swapped in', async () => {
+  const { log, reader } = await given();
+  await rebuildInThread({
+    ...options(),
+    takeOver: async (swap) => {
+      await save([await log.visit('1')]);
+      await swap();
+    },
+  });
+  expect(await reader.get('1', 'everything')).toMatchObject({ visits: 3 });
+});
+
+it('hashes a model aside at a position and leaves nothing behind', async () => {
+  const { sink, log, reader } = await given();
+  const before = await modelHash(model, reader.all());
+  const late = await log.visit('1');
+  await save([late]);
+  const upTo = new Map([['sample', 149]]);
+  expect(await rebuildAsideInThread({ ...options(), upTo })).toEqual(before);
+  await sink.apply([late], []);
+  expect(await rebuildAsideInThread(options())).toEqual(await modelHash(model, reader.all()));
+  expect(await files()).toHaveLength(1);
+});
+
+it('keeps the old generation when the worker fails or is called off, and removes the new one', async () => {
+  const { reader } = await given();
+  const before = await modelHash(model, reader.all());
+  await expect(rebuildInThread(options('no such opener'))).rejects.toThrow();
+  const stop = new AbortController();
+  const called = rebuildInThread({ ...options(), signal: stop.signal, takeOver: async () => stop.abort(new Error('called off')) });
+  await expect(called).rejects.toThrow('called off');
+  expect(await modelHash(model, reader.all())).toEqual(before);
+  expect(await files()).toHaveLength(1);
+});
+
+it('removes at its next opening what a crashed rebuild left behind', async () => {
+  await given();
+  await store.close();
+  await writeFile(join(folder, 'models', 'sample', 'shops.v1-00000000-crashed.sqlite'), 'half a file');
+  store = openModels(join(folder, 'models'));
+  await store.live(model);
+  expect(await files()).toHaveLength(1);
+});
+
+it('says that the model is away while another connection holds its file, and goes on afterwards', async () => {
+  const { sink, log, reader } = await given();
+  const [file] = await files();
+  const stranger = new DatabaseSync(join(folder, 'models', 'sample', file!));
+  stranger.exec('BEGIN IMMEDIATE');
+  const visit = await log.visit('1');
+  await expect(sink.apply([visit], [progressTo(150)])).rejects.toMatchObject({ code: 'unavailable', reason: 'read-model-unavailable' });
+  expect(await reader.get('1', 'everything')).toMatchObject({ visits: 2 });
+  stranger.exec('ROLLBACK');
+  stranger.close();
+  await sink.apply([visit], [progressTo(150)]);
+  expect(await reader.get('1', 'everything')).toMatchObject({ visits: 3 });
+  expect(await sink.parked()).toEqual([]);
+});

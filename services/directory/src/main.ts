@@ -1,3 +1,0 @@
-import { run } from '@sanwang/service';
-import { directory } from './directory.ts';
-await run(directory);

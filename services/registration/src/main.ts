@@ -1,3 +1,0 @@
-import { run } from '@sanwang/service';
-import { registration } from './registration.ts';
-await run(registration);
