@@ -1,6 +1,7 @@
 import { invalid, Rejection } from '@sanwang/kernel';
 import type { Plan, Step, StepKey } from '@sanwang/replay';
 import type { CallOptions } from '@sanwang/rpc';
+import type { TimeLimit } from '@sanwang/statutory';
 import { persist, type OfficerClients } from './clients.ts';
 
 /** What a step's answer is needed for: the id it made, and the token of what later steps must see. */
@@ -14,6 +15,8 @@ export interface StepSender {
   /** `tokens`: what the chain's earlier steps in other contexts have changed; the step's own token is added to it. */
   send(step: Step, tokens: string[]): Promise<void>;
 }
+
+const limitOf = ({ days, unit }: TimeLimit) => (unit === 'working-days' ? { workingDays: days } : { days });
 
 export const stepSender = (
   plan: Plan,
@@ -47,11 +50,8 @@ export const stepSender = (
           return businesses.moveBusiness({ id: step.businessId, address: step.address, area: step.area, coordinates: step.coordinates }, options);
         case 'poolTask':
           return patrol.poolTask({ ...step.task, ...(step.recheckOf !== undefined && { recheckOf: await idOf(step.recheckOf) }) }, options);
-        case 'dispatch': {
-          const answer = await patrol.dispatchTask({ id: await idOf(step.task) }, options);
-          if (answer.unit !== step.unit) throw new Rejection('internal', 'dispatch-differs', `${step.key}: dispatched to ${answer.unit}, expected ${step.unit}`);
-          return answer;
-        }
+        case 'dispatch':
+          return patrol.dispatchTask({ id: await idOf(step.task), unit: step.unit }, options);
         case 'assign':
           return patrol.assignTask({ id: await idOf(step.task), officers: [...step.officers] }, options);
         case 'accept':
@@ -75,7 +75,7 @@ export const stepSender = (
         case 'correctOnTheSpot':
           return patrol.issueRectification({ visitId: await idOf(step.visit), kind: 'on-the-spot', items: [...step.items] }, options);
         case 'issueOrder': {
-          const answer = await patrol.issueRectification({ visitId: await idOf(step.visit), kind: 'order', items: [...step.items], limit: { ...step.limit } }, options);
+          const answer = await patrol.issueRectification({ visitId: await idOf(step.visit), kind: 'order', items: [...step.items], limit: limitOf(step.limit) }, options);
           if (answer.dueOn !== step.dueOn) throw new Rejection('internal', 'limit-differs', `${step.key}: due on ${answer.dueOn}, expected ${step.dueOn}`);
           return answer;
         }
@@ -83,7 +83,7 @@ export const stepSender = (
           return patrol.reportCorrection({ id: await idOf(step.order), attachments: [] }, options);
         case 'recordRecheck':
           return patrol.recordRecheck(
-            { id: await idOf(step.order), visitId: await idOf(step.visit), result: step.result, limit: step.newLimit && { ...step.newLimit }, suggestCase: step.suggestCase },
+            { id: await idOf(step.order), visitId: await idOf(step.visit), result: step.result, limit: step.newLimit && limitOf(step.newLimit), suggestCase: step.suggestCase },
             options,
           );
         case 'completeTask':
