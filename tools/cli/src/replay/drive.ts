@@ -1,4 +1,4 @@
-import { posts, type Chain, type DayPlan } from '@sanwang/replay';
+import { posts, type Chain, type DayPlan, type Plan } from '@sanwang/replay';
 import { localDateOf } from '@sanwang/statutory';
 import { persist } from './clients.ts';
 import { setUp, type Setup } from './setup.ts';
@@ -30,15 +30,30 @@ const carryOut = async (chains: readonly Chain[], sender: StepSender, signal: Ab
   await Promise.all(Array.from({ length: Math.min(PARALLEL, chains.length) }, worker));
 };
 
+/** Steps of the days that a resumed replay does not go through again. */
+const stepsBefore = (plan: Plan, from: string): number => {
+  let count = 0;
+  for (const { date, chains } of plan.days()) {
+    if (date >= from) break;
+    for (const { steps } of chains) count += steps.length;
+  }
+  return count;
+};
+
 /**
  * Drives a plan through the platform day by day: the clock goes to the day, the day's chains run in parallel, everything settles.
  * It begins at the platform's clock day, so an interrupted replay goes on where it stopped.
  */
-export const drive = async (setup: Setup, onProgress: (day: string, steps: number) => void): Promise<Driven> => {
+export const drive = async (setup: Setup, onProgress: (day: string, steps: number, before: number) => void): Promise<Driven> => {
   const { clients, plan, city, fingerprint, signal } = setup;
   const started = performance.now();
   let steps = 0;
-  const end = (finished: boolean, resumed: boolean): Driven => ({ resumed, finished, steps, seconds: (performance.now() - started) / 1000 });
+  const end = (finished: boolean, resumed: boolean): Driven => ({
+    resumed,
+    finished,
+    steps,
+    seconds: (performance.now() - started) / 1000,
+  });
 
   const { resumed } = await setUp(setup);
   const operator = await clients(posts.operator);
@@ -46,14 +61,18 @@ export const drive = async (setup: Setup, onProgress: (day: string, steps: numbe
   const from = localDateOf(clock ?? plan.begin, city.timeZone);
   const sender = stepSender(plan, clients, fingerprint, signal);
   const advance = (day: DayPlan, to: string): Promise<unknown> =>
-    persist(() => operator.simulation.advanceClock({ to }, { idempotencyKey: `${fingerprint}-clock-${day.date}-${to}`, timeoutMs: 60_000 }), signal);
+    persist(
+      () => operator.simulation.advanceClock({ to }, { idempotencyKey: `${fingerprint}-clock-${day.date}-${to}`, timeoutMs: 60_000 }),
+      signal,
+    );
 
+  const before = stepsBefore(plan, from);
   let last: DayPlan | undefined;
   for (const day of plan.days(from)) {
     if (signal.aborted) return end(false, resumed);
-    onProgress(day.date, steps);
+    onProgress(day.date, steps, before);
     await advance(day, day.clock);
-    await carryOut(day.chains, sender, signal, () => onProgress(day.date, ++steps));
+    await carryOut(day.chains, sender, signal, () => onProgress(day.date, ++steps, before));
     last = day;
   }
   if (signal.aborted) return end(false, resumed);

@@ -53,7 +53,10 @@ export const setUp = async (setup: Setup): Promise<{ readonly resumed: boolean }
     await persist(() => bootstrap.simulation.begin({ clock: plan.begin }, keyed('begin')), signal);
   } catch (error) {
     if (error instanceof Rejection && error.code === 'failed-precondition') {
-      throw forbiddenByState('log-not-empty', `${error.message} A replay begins on an empty log: SANWANG_DATA=.sanwang-replay npm run sanwang -- replay …`);
+      throw forbiddenByState(
+        'log-not-empty',
+        `${error.message} A replay begins on an empty log: SANWANG_DATA=.sanwang-replay npm run sanwang -- replay …`,
+      );
     }
     throw error;
   }
@@ -69,14 +72,19 @@ export const setUp = async (setup: Setup): Promise<{ readonly resumed: boolean }
   );
   const [cityUnits, others] = [city.units.filter(({ kind }) => kind === 'city'), city.units.filter(({ kind }) => kind !== 'city')];
   for (const wave of [cityUnits, others]) {
-    await inParallel(wave, ({ areas, ...unit }) => persist(() => bootstrap.units.registerUnit({ ...unit, areas: [...areas] }, keyed(`unit-${unit.code}`)), signal));
+    await inParallel(wave, ({ areas, ...unit }) =>
+      persist(() => bootstrap.units.registerUnit({ ...unit, areas: [...areas] }, keyed(`unit-${unit.code}`)), signal),
+    );
   }
   await inParallel(replayOfficers(seed), ({ duties, ...officer }) =>
     persist(() => bootstrap.officers.registerOfficer({ ...officer, duties: [...duties] }, keyed(`officer-${officer.id}`)), signal),
   );
   const administrator = await clients(posts.directoryAdmin);
   for (const { items, ...form } of [inspectionForm, roundForm]) {
-    await persist(() => administrator.patrol.publishChecklist({ ...form, items: items.map((item) => ({ ...item })) }, keyed(`checklist-${form.code}`)), signal);
+    await persist(
+      () => administrator.patrol.publishChecklist({ ...form, items: items.map((item) => ({ ...item })) }, keyed(`checklist-${form.code}`)),
+      signal,
+    );
   }
   return { resumed };
 };

@@ -43,11 +43,17 @@ export const stepSender = (
     const send = async (): Promise<Answer> => {
       switch (step.kind) {
         case 'registerBusiness':
-          return businesses.registerBusiness({ ...step.business, licences: step.business.licences.map((licence) => ({ ...licence })), source: 'import' }, options);
+          return businesses.registerBusiness(
+            { ...step.business, licences: step.business.licences.map((licence) => ({ ...licence })), source: 'import' },
+            options,
+          );
         case 'correctBusiness':
           return businesses.correctBusiness({ id: step.businessId, name: step.name }, options);
         case 'moveBusiness':
-          return businesses.moveBusiness({ id: step.businessId, address: step.address, area: step.area, coordinates: step.coordinates }, options);
+          return businesses.moveBusiness(
+            { id: step.businessId, address: step.address, area: step.area, coordinates: step.coordinates },
+            options,
+          );
         case 'poolTask':
           return patrol.poolTask({ ...step.task, ...(step.recheckOf !== undefined && { recheckOf: await idOf(step.recheckOf) }) }, options);
         case 'dispatch':
@@ -57,9 +63,15 @@ export const stepSender = (
         case 'accept':
           return patrol.acceptTask({ id: await idOf(step.task) }, options);
         case 'startVisit':
-          return patrol.startVisit({ taskId: await idOf(step.task), officers: [...step.officers], position: step.position, startedAt: step.startedAt }, options);
+          return patrol.startVisit(
+            { taskId: await idOf(step.task), officers: [...step.officers], position: step.position, startedAt: step.startedAt },
+            options,
+          );
         case 'recordItems':
-          return patrol.recordItems({ id: await idOf(step.visit), items: step.answers.map((answer) => ({ attachments: [], ...answer })) }, options);
+          return patrol.recordItems(
+            { id: await idOf(step.visit), items: step.answers.map((answer) => ({ attachments: [], ...answer })) },
+            options,
+          );
         case 'completeVisit':
           return patrol.completeVisit(
             {
@@ -75,15 +87,25 @@ export const stepSender = (
         case 'correctOnTheSpot':
           return patrol.issueRectification({ visitId: await idOf(step.visit), kind: 'on-the-spot', items: [...step.items] }, options);
         case 'issueOrder': {
-          const answer = await patrol.issueRectification({ visitId: await idOf(step.visit), kind: 'order', items: [...step.items], limit: limitOf(step.limit) }, options);
-          if (answer.dueOn !== step.dueOn) throw new Rejection('internal', 'limit-differs', `${step.key}: due on ${answer.dueOn}, expected ${step.dueOn}`);
+          const answer = await patrol.issueRectification(
+            { visitId: await idOf(step.visit), kind: 'order', items: [...step.items], limit: limitOf(step.limit) },
+            options,
+          );
+          if (answer.dueOn !== step.dueOn)
+            throw new Rejection('internal', 'limit-differs', `${step.key}: due on ${answer.dueOn}, expected ${step.dueOn}`);
           return answer;
         }
         case 'reportCorrection':
           return patrol.reportCorrection({ id: await idOf(step.order), attachments: [] }, options);
         case 'recordRecheck':
           return patrol.recordRecheck(
-            { id: await idOf(step.order), visitId: await idOf(step.visit), result: step.result, limit: step.newLimit && limitOf(step.newLimit), suggestCase: step.suggestCase },
+            {
+              id: await idOf(step.order),
+              visitId: await idOf(step.visit),
+              result: step.result,
+              limit: step.newLimit && limitOf(step.newLimit),
+              suggestCase: step.suggestCase,
+            },
             options,
           );
         case 'completeTask':
@@ -94,7 +116,11 @@ export const stepSender = (
       return await persist(send, signal);
     } catch (error) {
       if (!(error instanceof Rejection)) throw error;
-      throw new Rejection(error.code, error.reason, `${step.key}: ${error.message}`, { violations: error.violations, facts: error.facts, cause: error });
+      throw new Rejection(error.code, error.reason, `${step.key}: ${error.message}`, {
+        violations: error.violations,
+        facts: error.facts,
+        cause: error,
+      });
     }
   };
 
