@@ -100,7 +100,7 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
           catalogues,
           rebuild: async (model) => {
             logger.info({ model: `${model.context}.${model.name}` }, 'the read model is of another version: it is built anew');
-            await rebuilding.rebuild(model);
+            await rebuilding.rebuild([model]);
           },
           logger,
           metrics,
@@ -114,7 +114,7 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
     const access = createAccess(directory);
     const longWork = createLongWork((kind, error) => logger.error({ kind, err: error }, 'long work failed'));
     const interceptors: readonly Interceptor[] = [observeCalls(metrics)];
-    const operations = operationsApi({ ports, running, rebuilding, longWork, access, directory });
+    const operations = operationsApi({ ports, running, rebuilding, longWork, access, directory, logger });
     const apis = [...running.flatMap((service) => service.apis), operations];
     const endpoints = apis.map((api) => localEndpoint(api, interceptors));
     const readiness = (): Readiness => {

@@ -1,30 +1,31 @@
 import { published } from '@sanwang/event-store';
 import { topicOf, type Bus } from '@sanwang/messaging';
 import {
-  rebuildAsideInThread,
+  compareInThread,
   rebuildInThread,
+  type Compared,
+  type Heads,
+  type Held,
   type ModelDefinition,
-  type ModelHash,
   type ModelStore,
   type RebuildHost,
   type RebuildProgress,
-  type Rebuilt,
+  type TakeOver,
   type TopicEnds,
 } from '@sanwang/read-model';
 import { modelsOf } from '@sanwang/service';
-import { openEventLogReader, openKeyReader, openModels } from '@sanwang/sqlite';
+import { freezeModel, openEventLogReader, openKeyReader, openModels } from '@sanwang/sqlite';
 import { layout } from './embedded.ts';
 import { findServices } from './services.ts';
 
 interface OpenerArgs {
   readonly folder: string;
   readonly services: string;
-  readonly context: string;
 }
 
-/** Opens, in a rebuild's worker thread, what it reads and the store it writes its own file in. */
+/** Opens, in a rebuild's worker thread, what it reads and the stores it writes its own files in. */
 export const openRebuild = async (args: unknown): Promise<RebuildHost> => {
-  const { folder, services, context } = args as OpenerArgs;
+  const { folder, services } = args as OpenerArgs;
   const places = layout(folder);
   const found = await findServices(services);
   const catalogues = new Map(
@@ -32,42 +33,41 @@ export const openRebuild = async (args: unknown): Promise<RebuildHost> => {
   );
   const log = openEventLogReader(places.log);
   const keys = openKeyReader(places.keys);
-  const store = openModels(places.models);
   const catalogueOf = (name: string) => {
     const catalogue = catalogues.get(name);
     if (!catalogue) throw new Error(`no service declares the events of ${name}`);
     return catalogue;
   };
   return {
-    definitions: modelsOf(found.find((service) => service.context === context)!.definition),
-    store,
+    definitions: found.flatMap(({ definition }) => modelsOf(definition)),
+    openStore: () => openModels(places.models),
+    freeze: (definition) => freezeModel(places.models, definition),
     keys,
     sources: {
       head: (name) => log.head(`${name}.`),
       read: (name, options) => published(log, catalogueOf(name), { ...options, pageSize: 2_000 }),
     },
     async close() {
-      await store.close();
       await keys.close();
       await log.close();
     },
   };
 };
 
-/** Rebuilds of one deployment's models, each in a worker thread of its own. */
-export interface Rebuilding {
-  rebuild(definition: ModelDefinition, options?: RebuildingOptions): Promise<Rebuilt>;
-  /** Builds aside up to a position per context, and hashes. */
-  hashAside(
-    definition: ModelDefinition,
-    upTo: ReadonlyMap<string, number>,
-    options?: Omit<RebuildingOptions, 'takeOver'>,
-  ): Promise<ModelHash>;
-}
-export interface RebuildingOptions {
-  onProgress?(progress: RebuildProgress): void;
-  takeOver?(swap: () => Promise<void>): Promise<void>;
+interface Watching {
+  onProgress?(progress: RebuildProgress & { readonly step: string }): void;
   readonly signal?: AbortSignal;
+}
+
+/** Rebuilds of one deployment's models: one worker thread and one reading of the log, however many models. */
+export interface Rebuilding {
+  rebuild(definitions: readonly ModelDefinition[], options?: Watching & { readonly takeOver?: TakeOver }): Promise<void>;
+  /** Compares the live models with ones made aside; see `compareWithLog`. */
+  compare(
+    definitions: readonly ModelDefinition[],
+    relays: { hold(reached: Heads): Promise<Held>; release(): Promise<void> },
+    options?: Watching,
+  ): Promise<readonly Compared[]>;
 }
 
 export const createRebuilding = (deployment: {
@@ -81,14 +81,9 @@ export const createRebuilding = (deployment: {
     const { topic, generation } = await bus.ensureTopic(topicOf(context));
     return (await bus.endOffsets(topic)).map((nextOffset, partition) => ({ topic, generation, partition, nextOffset }));
   };
-  const common = (definition: ModelDefinition) => ({
-    store,
-    definition,
-    ends,
-    opener: { module: import.meta.url, name: 'openRebuild', args: { folder, services, context: definition.context } satisfies OpenerArgs },
-  });
+  const opener = { module: import.meta.url, name: 'openRebuild', args: { folder, services } satisfies OpenerArgs };
   return {
-    rebuild: (definition, options = {}) => rebuildInThread({ ...common(definition), ...options }),
-    hashAside: (definition, upTo, options = {}) => rebuildAsideInThread({ ...common(definition), upTo, ...options }),
+    rebuild: (definitions, options = {}) => rebuildInThread({ store, opener, definitions, ends, ...options }),
+    compare: (definitions, relays, options = {}) => compareInThread({ store, opener, definitions, ...relays, ...options }),
   };
 };

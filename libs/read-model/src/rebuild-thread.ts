@@ -1,104 +1,124 @@
 import { Worker } from 'node:worker_threads';
-import type { ModelHash } from './hash.ts';
-import type { Rebuilt, RebuildProgress, TopicEnds } from './rebuild.ts';
+import type { Compared, Held } from './compare.ts';
+import type { Heads, RebuildProgress, TopicEnds } from './making.ts';
+import { consumerName } from './projection.ts';
+import type { TakeOver } from './rebuild.ts';
 import type { ModelDefinition, ModelStore } from './port.ts';
-
-/** What the worker thread is told at its start: functions cannot be sent to it, so it imports an opener by name. */
-export interface RebuildJob {
-  /** URL of a module and the name of its export, a `RebuildOpener`, which is called with `args`. */
-  readonly opener: { readonly module: string; readonly name: string; readonly args: unknown };
-  readonly model: string;
-  readonly aside: boolean;
-  readonly upTo?: readonly (readonly [string, number])[];
-}
-/** From the worker. */
-export type WorkerMessage =
-  | { readonly kind: 'progress'; readonly progress: RebuildProgress }
-  | { readonly kind: 'ends'; readonly call: number; readonly context: string }
-  | { readonly kind: 'created'; readonly generation: string }
-  | { readonly kind: 'caught-up' }
-  | { readonly kind: 'done'; readonly result: Rebuilt | ModelHash }
-  | { readonly kind: 'failed'; readonly error: Error };
-/** To the worker. */
-export type MainMessage = { readonly kind: 'ends'; readonly call: number; readonly ends: TopicEnds } | { readonly kind: 'finish' };
+import { fromWire, toWire, type MainCalls, type MainMessage, type RebuildJob, type WorkerMessage } from './worker-messages.ts';
 
 interface ThreadOptions {
   readonly store: ModelStore;
   readonly opener: RebuildJob['opener'];
-  readonly definition: ModelDefinition;
-  /** The bus belongs to the main thread, so the worker asks there. */
-  ends(context: string): Promise<TopicEnds>;
-  readonly onProgress?: (progress: RebuildProgress) => void;
+  readonly definitions: readonly ModelDefinition[];
+  readonly onProgress?: (progress: RebuildProgress & { readonly step: string }) => void;
   readonly signal?: AbortSignal;
 }
 
-const runWorker = async (
-  options: ThreadOptions,
-  rest: Pick<RebuildJob, 'aside' | 'upTo'>,
-  caughtUp: (finish: () => Promise<Rebuilt>) => Promise<void>,
-): Promise<Rebuilt | ModelHash> => {
-  const job: RebuildJob = { opener: options.opener, model: options.definition.name, ...rest };
+/** Runs the job in a worker thread and answers its calls. What it made and nobody swapped in is discarded when it fails. */
+const runWorker = async (options: ThreadOptions, compare: boolean, calls: Omit<MainCalls, 'created'>): Promise<readonly Compared[]> => {
+  const { store, definitions, opener } = options;
+  const job: RebuildJob = { opener, compare, models: definitions.map(consumerName) };
   const worker = new Worker(new URL('./rebuild-worker.ts', import.meta.url), { workerData: job });
-  const send = (message: MainMessage): void => worker.postMessage(message);
   const stop = (): void => void worker.terminate();
   options.signal?.addEventListener('abort', stop, { once: true });
+  const generations = new Map<string, string>();
+  const all: MainCalls = { ...calls, created: async (model, generation) => void generations.set(model, generation) };
 
-  let generation: string | undefined;
-  const finished = new Promise<Rebuilt | ModelHash>((resolve, reject) => {
-    worker.on('error', reject);
-    worker.on('exit', () => reject(options.signal?.reason ?? new Error('The rebuild worker ended before its work was done.')));
-    worker.on('message', (message: WorkerMessage) => {
-      switch (message.kind) {
-        case 'progress':
-          return options.onProgress?.(message.progress);
-        case 'ends':
-          return void options.ends(message.context).then((ends) => send({ kind: 'ends', call: message.call, ends }), reject);
-        case 'created':
-          generation = message.generation;
-          return;
-        case 'caught-up':
-          return void caughtUp(() => {
-            send({ kind: 'finish' });
-            return finished as Promise<Rebuilt>;
-          }).catch(reject);
-        case 'failed':
-          return reject(message.error);
-        case 'done':
-          return resolve(message.result);
-      }
+  try {
+    return await new Promise<readonly Compared[]>((resolve, reject) => {
+      worker.on('error', reject);
+      worker.on('exit', () => reject(options.signal?.reason ?? new Error('The rebuild worker ended before its work was done.')));
+      worker.on('message', (message: WorkerMessage) => {
+        switch (message.kind) {
+          case 'progress':
+            return options.onProgress?.(message.progress);
+          case 'call': {
+            const { id, call } = message;
+            const answer = all[call.name] as (...args: readonly unknown[]) => Promise<unknown>;
+            const send = (reply: MainMessage): void => worker.postMessage(reply);
+            return void answer(...call.args).then(
+              (value) => send({ id, value }),
+              (error: unknown) => send({ id, error: toWire(error) }),
+            );
+          }
+          case 'failed':
+            return reject(fromWire(message.error));
+          case 'done':
+            return resolve(message.compared.map((one) => ('error' in one ? { ...one, error: fromWire(one.error) } : one)));
+        }
+      });
     });
-  });
-  return finished
-    .finally(() => {
-      options.signal?.removeEventListener('abort', stop);
-      return worker.terminate();
-    })
-    .catch(async (error: unknown) => {
-      if (generation) await options.store.discard(options.definition, generation);
-      throw error;
-    });
+  } catch (error) {
+    await worker.terminate();
+    for (const definition of definitions) {
+      const generation = generations.get(consumerName(definition));
+      if (generation !== undefined) await store.discard(definition, generation);
+    }
+    throw error;
+  } finally {
+    options.signal?.removeEventListener('abort', stop);
+    await worker.terminate();
+  }
+};
+
+const unasked = async (): Promise<never> => {
+  throw new Error('The rebuild worker asked for something that its job has no use for.');
 };
 
 /**
- * `rebuild` in a worker thread, for stores whose writes would hold up this one. The worker's opener opens log, keys and models
- * by itself; the finished generation is swapped in here, by name.
+ * `rebuildAll` in a worker thread, for stores whose writes would hold up this one: one worker, one reading of the log. Its
+ * opener opens log, keys and models by itself; finished generations are swapped in here, by name.
  */
 export const rebuildInThread = async (
-  options: ThreadOptions & { readonly takeOver?: (swap: () => Promise<void>) => Promise<void> },
-): Promise<Rebuilt> => {
-  const takeOver = options.takeOver ?? ((swap) => swap());
-  let exchange: Promise<void> = Promise.resolve();
-  const result = (await runWorker(options, { aside: false }, (finish) => {
-    exchange = takeOver(async () => {
-      const { generation } = await finish();
-      await options.store.swap(options.definition, generation);
+  options: ThreadOptions & { ends(context: string): Promise<TopicEnds>; readonly takeOver?: TakeOver },
+): Promise<void> => {
+  const takeOver: TakeOver = options.takeOver ?? ((_definition, swap) => swap());
+  const definitionOf = (model: string): ModelDefinition => options.definitions.find((definition) => consumerName(definition) === model)!;
+  const standing = new Map<string, { readonly finished: PromiseWithResolvers<string>; readonly over: Promise<void> }>();
+  try {
+    await runWorker(options, false, {
+      ends: (context) => options.ends(context),
+      standStill: (model) =>
+        new Promise((resolve, reject) => {
+          const finished = Promise.withResolvers<string>();
+          const over = takeOver(definitionOf(model), async () => {
+            resolve();
+            await options.store.swap(definitionOf(model), await finished.promise);
+          });
+          finished.promise.catch(() => undefined);
+          over.then(() => reject(new Error(`${model} was not swapped.`)), reject);
+          standing.set(model, { finished, over });
+        }),
+      async exchange(model, generation) {
+        const { finished, over } = standing.get(model)!;
+        finished.resolve(generation);
+        await over;
+        standing.delete(model);
+      },
+      hold: unasked,
+      release: unasked,
     });
-    return exchange;
-  })) as Rebuilt;
-  await exchange;
-  return result;
+  } catch (error) {
+    // Whoever stands still for a worker that is gone goes on with what he had.
+    for (const { finished, over } of standing.values()) {
+      finished.reject(error);
+      await over.catch(() => undefined);
+    }
+    throw error;
+  }
 };
 
-/** `rebuildAside` in a worker thread. */
-export const rebuildAsideInThread = async (options: ThreadOptions & { readonly upTo?: ReadonlyMap<string, number> }): Promise<ModelHash> =>
-  (await runWorker(options, { aside: true, ...(options.upTo ? { upTo: [...options.upTo] } : {}) }, async () => undefined)) as ModelHash;
+/** `compareWithLog` in a worker thread; relays and consumers are held here. */
+export const compareInThread = (
+  options: ThreadOptions & { hold(reached: Heads): Promise<Held>; release(): Promise<void> },
+): Promise<readonly Compared[]> =>
+  runWorker(options, true, {
+    ends: unasked,
+    standStill: unasked,
+    exchange: unasked,
+    async hold(reached) {
+      const { upTo, behind } = await options.hold(reached);
+      return { upTo, behind: new Map([...behind].map(([model, error]) => [model, toWire(error)])) };
+    },
+    release: () => options.release(),
+  }).finally(() => options.release());
