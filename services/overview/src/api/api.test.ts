@@ -41,6 +41,7 @@ beforeAll(async () => {
   const number = { kind: 'local', value: '4711', authority: 'sz' };
   const business = { number, name: '面馆', businessType: 'restaurant', address: 'x', area: '440304006' };
   await trial.call('BusinessService/registerBusiness', business, officerPrincipal('registrar'));
+  await trial.call('SimulationService/advanceClock', { to: '2026-03-02T02:00:00.000Z' }, officerPrincipal('operator'));
   const items = [{ number: '3', text: 'Perishable food is kept cold', severity: 'critical' }];
   await say('checklists', 'publishChecklist', { code: 'catering', title: 'Catering', type: 'inspection', validFrom: '2024-01-01', items });
 
