@@ -24,7 +24,14 @@ export const beginningLive = (service: ServiceContext): ServiceContext => {
   return {
     ...service,
     async execute(call, aggregate, id, body, command) {
-      await begin(call);
+      if (!begun) {
+        // A command that is refused leaves the log empty: it is decided once before the log begins, and again when it counts.
+        const { state } = await service.load(aggregate, id);
+        const proposed =
+          typeof command === 'function' ? await (command as (state: unknown, at: string) => unknown)(state, service.clock.now()) : command;
+        aggregate.decide(proposed as Parameters<typeof aggregate.decide>[0], state);
+        await begin(call);
+      }
       return service.execute(call, aggregate, id, body, command);
     },
   };
