@@ -20,7 +20,7 @@ export const itemResult = z.enum(['conforms', 'violates', 'not-applicable']);
 export const visitResult = z.enum(['pass', 'pass-with-conditions', 'fail']);
 export type VisitResult = z.infer<typeof visitResult>;
 
-export const id = z.string().regex(/^[A-Za-z0-9._-]{1,80}$/, 'an id');
+export const id = z.string().regex(/^[A-Za-z0-9._-]{1,90}$/, 'an id');
 export const unitCode = z
   .string()
   .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "a unit's code, such as sz-futian")
@@ -55,6 +55,8 @@ export type Counts = z.infer<typeof counts>;
 /** A violated item as it is handed on. */
 export const finding = z.object({ number: itemNumber, severity });
 export type Finding = z.infer<typeof finding>;
+/** A finding of a visit 问题; one corrected on the spot 当场改正 needs no order. */
+export type Violated = Finding & { readonly correctedOnSpot?: boolean | undefined };
 
 /** What every public event of a task, a visit or an order says about its object: whose, where, and whose duty at the time. */
 export const about = {

@@ -10,7 +10,7 @@ export const protobufPackage = "sanwang.overview.v1";
 export const protobufFileName = "sanwang/overview/v1/overview.proto";
 
 export interface GetBoardRequest {
-  /** Code of the unit at the top; the city unit unless given. */
+  /** Code of the unit at the top; unless given, the unit of the caller, or the city unit. */
   unit?: string | undefined;
 }
 
@@ -32,7 +32,7 @@ export interface TaskCounts {
   cancelled: number;
 }
 
-/** Rectification orders 责令改正. */
+/** Rectification orders 责令改正: not ended, of these past the limit with no correction reported, ended. */
 export interface OrderCounts {
   open: number;
   overdue: number;
