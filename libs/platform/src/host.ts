@@ -145,6 +145,7 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
       rmSync(ports.layout.address, { force: true });
       await Promise.all(running.map((service) => service.stop()));
       await longWork.idle();
+      await rebuilding.close();
       await ports.close();
     };
     let stopping: Promise<void> | undefined;
