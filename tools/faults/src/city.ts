@@ -1,4 +1,10 @@
-import { CalendarServiceDefinition, ErasureServiceDefinition, OfficerServiceDefinition, SimulationServiceDefinition, UnitServiceDefinition } from '@sanwang/contracts/directory';
+import {
+  CalendarServiceDefinition,
+  ErasureServiceDefinition,
+  OfficerServiceDefinition,
+  SimulationServiceDefinition,
+  UnitServiceDefinition,
+} from '@sanwang/contracts/directory';
 import { OperationsServiceDefinition } from '@sanwang/contracts/operations';
 import { PatrolServiceDefinition } from '@sanwang/contracts/patrol';
 import { BusinessServiceDefinition } from '@sanwang/contracts/registration';

@@ -91,13 +91,17 @@ export const live = async (fate: Fate, say: Say): Promise<Lived> => {
     ),
   );
   if (end === 'cancelled') {
-    await step('cancel', people.dispatcher, task, ({ patrol }, options) => patrol.cancelTask({ id, reason: note ?? 'planned twice' }, options));
+    await step('cancel', people.dispatcher, task, ({ patrol }, options) =>
+      patrol.cancelTask({ id, reason: note ?? 'planned twice' }, options),
+    );
     return { business, task: id, order: undefined };
   }
   await step('dispatch', people.dispatcher, task, ({ patrol }, options) => patrol.dispatchTask({ id }, options));
   await step('assign', people.dispatcher, task, ({ patrol }, options) => patrol.assignTask({ id, officers: [...inspectors] }, options));
   if (end === 'pushed-back') {
-    await step('push-back', inspector, task, ({ patrol }, options) => patrol.pushBackTask({ id, reason: note ?? 'not our street' }, options));
+    await step('push-back', inspector, task, ({ patrol }, options) =>
+      patrol.pushBackTask({ id, reason: note ?? 'not our street' }, options),
+    );
     return { business, task: id, order: undefined };
   }
   await step('accept', inspector, task, ({ patrol }, options) => patrol.acceptTask({ id }, options));
@@ -129,7 +133,9 @@ export const live = async (fate: Fate, say: Say): Promise<Lived> => {
     patrol.issueRectification({ visitId, kind: 'order', items: [], limit: { days: fate.limitDays ?? 5 }, note }, options),
   );
   if (end === 'corrected') {
-    await step('report', inspector, order, ({ patrol }, options) => patrol.reportCorrection({ id: orderId, note, attachments: [] }, options));
+    await step('report', inspector, order, ({ patrol }, options) =>
+      patrol.reportCorrection({ id: orderId, note, attachments: [] }, options),
+    );
   }
   return { business, task: id, order: orderId };
 };

@@ -120,8 +120,10 @@ export const startProcess = async (folder: string): Promise<ProcessPlatform> => 
     token,
     client: <Service extends ProtoService>(service: Service, subject: string) => {
       const client = connection.client(service);
-      const withToken = (method: keyof typeof client) => async (request: never, options: object = {}) =>
-        client[method](request, { ...options, token: await token(subject) });
+      const withToken =
+        (method: keyof typeof client) =>
+        async (request: never, options: object = {}) =>
+          client[method](request, { ...options, token: await token(subject) });
       return Object.fromEntries(
         Object.keys(service.methods).map((method) => [method, withToken(method as keyof typeof client)]),
       ) as ClientOf<Service>;
