@@ -27,6 +27,8 @@ export interface HostOptions {
   readonly services?: string;
   readonly logger?: Logger;
   readonly wall?: Clock;
+  /** Puts something before the ports (a bus at its worst, a limited log): for tests of faults. */
+  readonly ports?: (ports: EmbeddedPorts) => EmbeddedPorts;
   /** False: no listening front door; calls come in process only. */
   readonly listen?: boolean;
 }
@@ -66,7 +68,8 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
   const logger = options.logger ?? createLogger({ level: config.logLevel });
   const metrics = createMetrics();
   const found = await findServices(servicesFolder);
-  const ports = await openEmbedded(resolve(config.data));
+  const opened = await openEmbedded(resolve(config.data));
+  const ports = options.ports?.(opened) ?? opened;
   const running: RunningService[] = [];
   try {
     const wasEmpty = (await ports.store.head('')) < 0;
@@ -144,6 +147,7 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
       rmSync(ports.layout.address, { force: true });
       await Promise.all(running.map((service) => service.stop()));
       await longWork.idle();
+      await rebuilding.close();
       await ports.close();
     };
     let stopping: Promise<void> | undefined;
