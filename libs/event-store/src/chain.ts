@@ -68,7 +68,7 @@ const REMEMBERED_STREAMS = 20_000;
  * throws `data-loss/damaged-record`. `lookup` finds predecessors that lie before the first page.
  */
 export async function* checkedPages(pages: AsyncIterable<LogPage>, lookup: HashLookup): AsyncGenerator<LogPage> {
-  const known = new Map<string, StreamVersion>();
+  const known = new Map<string, { revision: number; hash: string }>();
   const previousHash = (event: StoredEvent): ReturnType<HashLookup> => {
     if (event.revision === 0) return CHAIN_START;
     const last = known.get(event.stream);
@@ -80,8 +80,11 @@ export async function* checkedPages(pages: AsyncIterable<LogPage>, lookup: HashL
       const found = previousHash(event);
       const previous = found instanceof Promise ? await found : found;
       if (previous === undefined || event.hash !== chainHash(previous, event.stream, event.revision, event)) break;
-      known.delete(event.stream);
-      known.set(event.stream, event);
+      const last = known.get(event.stream);
+      if (last) {
+        last.revision = event.revision;
+        last.hash = event.hash;
+      } else known.set(event.stream, { revision: event.revision, hash: event.hash });
       sound++;
     }
     const damaged = page.events[sound];

@@ -17,14 +17,18 @@ export interface CommandContext {
   readonly at?: Instant;
 }
 
-/** The answer to a command, the same for the first call and for every repeat. */
+/** The answer to a command, the same for the first call and for every repeat (but for `repeated` and the token). */
 export interface CommandOutcome<State> {
   readonly id: string;
   readonly stream: string;
   /** Of the command's last event; of the stream's last when it appended nothing. -1: the stream does not exist. */
   readonly revision: number;
+  /** Of that event; `LOG_START` when the stream does not exist. */
   readonly position: number;
-  /** Opaque token of (context, partition, position), for reads that must see this command. */
+  /**
+   * Opaque token of (context, partition, position), for reads that must see this command. After a repeat or an empty
+   * answer the position is that of the stream's last event.
+   */
   readonly readToken: string;
   readonly appended: number;
   readonly repeated: boolean;

@@ -10,7 +10,7 @@ import {
 import { openAttachments } from './attachments.ts';
 import { openEventLog } from './eventlog.ts';
 import { openKeys } from './keys.ts';
-import { testFolder } from './test-folder.ts';
+import { testFolder } from './fixtures/folder.ts';
 
 eventStoreConformance('SQLite', async () => {
   const folder = testFolder();

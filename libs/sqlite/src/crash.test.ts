@@ -4,8 +4,8 @@ import { collect } from '@sanwang/event-store/conformance';
 import { eventually } from '@sanwang/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openEventLogReader } from './eventlog-reader.ts';
-import { startFixture } from './fixtures.ts';
-import { testFolder } from './test-folder.ts';
+import { startFixture } from './fixtures/start.ts';
+import { testFolder } from './fixtures/folder.ts';
 
 const ROUNDS = 4;
 const SEED = 20261123;

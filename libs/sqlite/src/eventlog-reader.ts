@@ -16,8 +16,27 @@ import { rejecting } from './rejecting.ts';
 const PAGE_SIZE = 500;
 const RETRY_MS = 250;
 const POLL_MS = 25;
-const COLUMNS = 'stream, revision, position, id, type, data, metadata, hash';
 const NO_LIMIT = -1;
+
+/** The `+` matters: SQLite plans a statement anew at every run when its limit is a bare parameter (8 µs). */
+const SELECT = 'SELECT stream, revision, position, id, type, data, metadata, hash FROM events WHERE';
+const FORWARD = `${SELECT} stream = ? AND revision >= ? ORDER BY revision LIMIT +?`;
+const BACKWARD = `${SELECT} stream = ? AND revision <= ? ORDER BY revision DESC LIMIT +?`;
+const OF_ALL = `${SELECT} position > ? AND position <= ? ORDER BY position LIMIT +?`;
+const OF_CONTEXT = `${SELECT} context = ? AND position > ? AND position <= ? ORDER BY position LIMIT +?`;
+
+type Row = readonly [string, number, number, string, string, string, string, string];
+
+const asEvent = ([stream, revision, position, id, type, data, metadata, hash]: Row): StoredEvent => ({
+  stream,
+  revision,
+  position,
+  id,
+  type,
+  data,
+  metadata,
+  hash,
+});
 
 /** Waits until the log may hold something of the prefix after `position`. */
 type Changed = (prefix: string, position: number, signal: AbortSignal) => Promise<void>;
@@ -34,20 +53,17 @@ export const eventReader = (database: Database, changed: Changed): Omit<EventRea
     if (!database.raw.isOpen) throw new Rejection('unavailable', 'event-store-unavailable', 'The event store is closed.');
     return rejecting('event-store', read);
   };
+  /** Rows come as arrays: half the cost of SQLite's own objects, here and wherever they are read. */
   const rows = (sql: string, ...parameters: (string | number)[]): StoredEvent[] =>
-    guarded(() => database.prepare(sql).all(...parameters) as unknown as StoredEvent[]);
+    guarded(() => {
+      const statement = database.prepare(sql);
+      statement.setReturnArrays(true);
+      return (statement.all(...parameters) as unknown as Row[]).map(asEvent);
+    });
 
   const page = (prefix: string, after: number, through: number, limit: number): StoredEvent[] => {
     const context = contextOf(prefix);
-    return context === undefined
-      ? rows(`SELECT ${COLUMNS} FROM events WHERE position > ? AND position <= ? ORDER BY position LIMIT ?`, after, through, limit)
-      : rows(
-          `SELECT ${COLUMNS} FROM events WHERE context = ? AND position > ? AND position <= ? ORDER BY position LIMIT ?`,
-          context,
-          after,
-          through,
-          limit,
-        );
+    return context === undefined ? rows(OF_ALL, after, through, limit) : rows(OF_CONTEXT, context, after, through, limit);
   };
 
   const head = (prefix: string): number => {
@@ -85,6 +101,7 @@ export const eventReader = (database: Database, changed: Changed): Omit<EventRea
         if (events.length > 0) {
           position = events.at(-1)!.position;
           yield { events, position };
+          if (events.length === PAGE_SIZE) await nextTurn();
         } else if (!caughtUp) {
           caughtUp = true;
           yield { events, position };
@@ -103,20 +120,10 @@ export const eventReader = (database: Database, changed: Changed): Omit<EventRea
       const one = limit === NO_LIMIT ? NO_LIMIT : limit + 1;
       if (direction === 'forward') {
         const first = Math.max(from ?? 0, 0);
-        const found = rows(
-          `SELECT ${COLUMNS} FROM events WHERE stream = ? AND revision >= ? ORDER BY revision LIMIT ?`,
-          stream,
-          first - 1,
-          first === 0 ? limit : one,
-        );
+        const found = rows(FORWARD, stream, first - 1, first === 0 ? limit : one);
         return checkedStretch(stream, found, first);
       }
-      const found = rows(
-        `SELECT ${COLUMNS} FROM events WHERE stream = ? AND revision <= ? ORDER BY revision DESC LIMIT ?`,
-        stream,
-        from ?? Number.MAX_SAFE_INTEGER,
-        one,
-      ).reverse();
+      const found = rows(BACKWARD, stream, from ?? Number.MAX_SAFE_INTEGER, one).reverse();
       const whole = limit === NO_LIMIT || found.length <= limit;
       return checkedStretch(stream, found, whole ? 0 : found[0]!.revision + 1).reverse();
     },

@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openEventLog, type EventLog } from './eventlog.ts';
 import { openEventLogReader } from './eventlog-reader.ts';
-import { testFolder } from './test-folder.ts';
+import { testFolder } from './fixtures/folder.ts';
 
 let folder: ReturnType<typeof testFolder>;
 let path: string;

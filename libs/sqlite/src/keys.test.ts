@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Keys } from '@sanwang/event-store';
 import { openKeyReader, openKeys } from './keys.ts';
-import { testFolder } from './test-folder.ts';
+import { testFolder } from './fixtures/folder.ts';
 
 let folder: ReturnType<typeof testFolder>;
 let path: string;

@@ -1,9 +1,9 @@
 import { eventually } from '@sanwang/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Rejection } from '@sanwang/kernel';
-import { startFixture } from './fixtures.ts';
+import { startFixture } from './fixtures/start.ts';
 import { lockFolder } from './lock.ts';
-import { testFolder } from './test-folder.ts';
+import { testFolder } from './fixtures/folder.ts';
 
 let folder: ReturnType<typeof testFolder>;
 beforeEach(() => {
