@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
 import type { ModelStore } from './port.ts';
 import { projectionConformance } from './conformance/projection.ts';
+import { rebuildConformance } from './conformance/rebuild.ts';
 import { queryConformance } from './conformance/queries.ts';
 import { storeConformance } from './conformance/store.ts';
 
@@ -18,6 +19,6 @@ export const modelStoreConformance = (name: string, open: OpenModelStore): void 
     storeConformance(open);
     queryConformance(open);
     projectionConformance(open);
+    rebuildConformance(open);
   });
 };
-export * from './conformance/sample.ts';

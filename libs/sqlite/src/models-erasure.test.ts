@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectionSink, rebuild, type ModelDefinition } from '@sanwang/read-model';
-import { memoryKeys, progressTo, sampleLog, shops } from '@sanwang/read-model/conformance';
+import { memoryKeys, progressTo, sampleLog, shops } from '@sanwang/read-model/sample';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openModels } from './models.ts';
 

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, open, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { open, rm } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import type { StatementSync } from 'node:sqlite';
 import { Rejection } from '@sanwang/kernel';
@@ -14,6 +13,7 @@ import {
 } from '@sanwang/read-model';
 import { asRejection, openDatabase, type Database } from './database.ts';
 import { bound, column, type Bound, type Rows } from './models-query.ts';
+import { indexesOf, schemaOf } from './models-schema.ts';
 
 /** One generation of a model: a file of its own. */
 export interface ModelFile extends ModelGeneration {
@@ -29,33 +29,6 @@ export interface ModelFile extends ModelGeneration {
 const KEPT_STATEMENTS = 100;
 const PAGE = 500;
 const BULK = 'PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -64000;';
-
-const schemaOf = (definition: ModelDefinition): string => `
-  CREATE TABLE IF NOT EXISTS documents (
-    n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, revision INTEGER NOT NULL,
-    ${declaredFields(definition)
-      .map(({ name }) => `${column(name)},`)
-      .join(' ')}
-    terms TEXT, subjects TEXT, doc TEXT NOT NULL
-  );
-  CREATE TABLE IF NOT EXISTS removed (id TEXT PRIMARY KEY, revision INTEGER NOT NULL) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS tokens (token TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (token, n)) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS subjects (subject TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (subject, n)) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS progress (
-    topic TEXT NOT NULL, generation TEXT NOT NULL, partition INTEGER NOT NULL, nextOffset INTEGER NOT NULL, position INTEGER NOT NULL,
-    PRIMARY KEY (topic, generation, partition)
-  ) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS parked (
-    key TEXT NOT NULL, position INTEGER NOT NULL, event TEXT NOT NULL, error TEXT NOT NULL, since TEXT NOT NULL, PRIMARY KEY (key, position)
-  ) WITHOUT ROWID;`;
-
-/** Declared fields, then the id that breaks ties, then the scope: a scan tests jurisdiction without reading the document. */
-const indexesOf = (definition: ModelDefinition): readonly string[] =>
-  definition.indexes.map(({ name, fields }) => {
-    const { area, unit, owner } = definition.scope ?? {};
-    const scope = [area, unit, owner].filter((field) => field !== undefined && !fields.includes(field)) as string[];
-    return `CREATE INDEX IF NOT EXISTS "i_${name}" ON documents (${[...fields.map(column), 'id', ...scope.map(column)].join(', ')})`;
-  });
 
 /** Opens a generation's file, or makes it: then for a bulk load, which `complete` ends. */
 export const openModelFile = (path: string, generation: string, definition: ModelDefinition): ModelFile => {

@@ -68,13 +68,16 @@ const inAreas = (name: string, areas: readonly string[]): Condition =>
         params: [JSON.stringify(areas)],
       };
 
-/** What the caller may see, as a condition on the columns of the model's scope fields. */
+/**
+ * What the caller may see, as a condition on the columns of the model's scope fields. It only filters what another index
+ * brings in order: as a range of its own (the `+` forbids it) a city's areas would be everything, unsorted.
+ */
 const visible = ({ scope: fields }: ModelDefinition, scope: QueryScope): readonly Condition[] => {
   if (!fields || scope === 'everything') return [];
   const found: Condition[] = [];
-  if (fields.area) found.push(inAreas(column(fields.area), coveringAreas(scope.areas)));
-  if (fields.unit && scope.units.length > 0) found.push(oneOf(column(fields.unit), scope.units));
-  if (fields.owner && scope.owner !== undefined) found.push({ sql: `${column(fields.owner)} = ?`, params: [scope.owner] });
+  if (fields.area) found.push(inAreas(`+${column(fields.area)}`, coveringAreas(scope.areas)));
+  if (fields.unit && scope.units.length > 0) found.push(oneOf(`+${column(fields.unit)}`, scope.units));
+  if (fields.owner && scope.owner !== undefined) found.push({ sql: `+${column(fields.owner)} = ?`, params: [scope.owner] });
   return [any(found)];
 };
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PublishedEvent } from '@sanwang/event-store';
 import type { ModelDefinition, RebuildOpener } from '@sanwang/read-model';
-import { memoryKeys, shops } from '@sanwang/read-model/conformance';
+import { memoryKeys, shops } from '@sanwang/read-model/sample';
 import { openModels } from './models.ts';
 
 /** What the rebuild tests' worker opens: a log that is a file of JSON lines, read anew for each pass. */

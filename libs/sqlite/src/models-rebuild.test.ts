@@ -11,7 +11,7 @@ import {
   type ModelDefinition,
   type ModelStore,
 } from '@sanwang/read-model';
-import { memoryKeys, progressTo, sampleLog, shops } from '@sanwang/read-model/conformance';
+import { memoryKeys, progressTo, sampleLog, shops } from '@sanwang/read-model/sample';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openModels } from './models.ts';
 

@@ -167,3 +167,17 @@ export const written = (id: string, revision: number, doc: Document | undefined,
   tokens,
   subjects: [] as readonly string[],
 });
+
+/** Five shops that are visited, renamed, closed; the contact of one is erased. */
+export const someHistory = async (keys: Pick<Keys, 'ensure'>) => {
+  const log = sampleLog(keys);
+  for (const id of ['1', '2', '3', '4', '5']) {
+    await log.open(id, { area: `17${id}`, rank: Number(id), contact: { subject: `person.${id}`, value: `张三${id}` } });
+  }
+  for (const id of ['1', '2', '3', '1']) await log.visit(id);
+  await log.rename('2', '新店');
+  await log.close('3');
+  await log.erase('person.2');
+  await log.visit('2');
+  return log;
+};
