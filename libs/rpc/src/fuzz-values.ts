@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { JsonSchema } from './openapi.ts';
 
 /** Values that have broken programs before. */

@@ -21,7 +21,8 @@ const buf = (root: string, args: readonly string[]): void => {
     });
   } catch (error) {
     const { stdout, stderr } = error as { stdout?: Buffer; stderr?: Buffer };
-    throw new Error(`buf ${args[0]} failed:\n${stdout ?? ''}${stderr ?? ''}` || String(error), { cause: error });
+    const said = `${stdout ?? ''}${stderr ?? ''}` || String(error);
+    throw new Error(`buf ${args[0]} failed:\n${said}`, { cause: error });
   }
 };
 
