@@ -35,7 +35,9 @@ beforeEach(async () => {
     { id: 'chief', unit: 'city', duties: ['dispatcher', 'directory-admin'] },
     { id: 'desk', unit: 'ward-42', duties: ['dispatcher'] },
     { id: 'desk7', unit: 'ward-7', duties: ['dispatcher'] },
-    ...['o1', 'o2', 'o3'].map((id) => inspector(id, 'ward-42')),
+    inspector('o1', 'ward-42'),
+    inspector('o2', 'ward-42'),
+    inspector('o3', 'ward-42'),
     inspector('o7', 'ward-7'),
     { id: 'walker', unit: 'contractor', duties: ['inspector'] },
   );
@@ -83,8 +85,14 @@ describe('a task from pool to closing', () => {
     expect(closed).toMatchObject({ id, status: 'completed', revision: 4 });
     const types = [...net.streams].flatMap(([stream, events]) => (stream.includes('Checklist') ? [] : events.map((event) => event.type)));
     expect(types).toEqual([
-      ...['TaskPooled', 'TaskDispatched', 'TaskAssigned', 'TaskAccepted', 'TaskCompleted'],
-      ...['VisitStarted', 'ItemsRecorded', 'VisitCompleted'],
+      'TaskPooled',
+      'TaskDispatched',
+      'TaskAssigned',
+      'TaskAccepted',
+      'TaskCompleted',
+      'VisitStarted',
+      'ItemsRecorded',
+      'VisitCompleted',
     ]);
     expect(await net.call('o2', 'getTask', { id })).toMatchObject({
       status: 'completed',
@@ -198,14 +206,21 @@ describe('a visit', () => {
     const items = [{ number: '1', text: 'The street is clear of stalls', severity: 'minor' }];
     await net.call('chief', 'publishChecklist', { code: 'street', title: 'Street', type: 'round', validFrom: '2011-01-01', items });
     const { id: taskId } = await net.call('chief', 'poolTask', {
-      ...{ channel: 'risk', type: 'round', checklist: 'street', title: 'Night market', source: { system: 'risk', key: '1' } },
-      ...{ place: { name: 'Night market 夜市', coordinates: { latitude: 41.88, longitude: -87.6 } }, area: '171400042' },
+      channel: 'risk',
+      type: 'round',
+      checklist: 'street',
+      title: 'Night market',
+      source: { system: 'risk', key: '1' },
+      place: { name: 'Night market 夜市', coordinates: { latitude: 41.88, longitude: -87.6 } },
+      area: '171400042',
     });
     await net.call('chief', 'dispatchTask', { id: taskId, unit: 'contractor' });
     await net.call('chief', 'assignTask', { id: taskId });
     await net.call('walker', 'acceptTask', { id: taskId });
     const { id } = await net.call('walker', 'startVisit', {
-      ...{ taskId, officers: ['walker'], position: { latitude: 41.88, longitude: -87.6 } },
+      taskId,
+      officers: ['walker'],
+      position: { latitude: 41.88, longitude: -87.6 },
     });
     await net.call('walker', 'recordItems', { id, items: [{ number: '1', result: 'violates' }] });
     await net.call('walker', 'completeVisit', { id, result: 'pass' });

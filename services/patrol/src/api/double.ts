@@ -45,16 +45,20 @@ export const patrolDouble = () => {
   };
   const project = (context: string, stream: string, revision: number, event: DomainEvent): void => {
     const published: PublishedEvent = {
-      ...{ context, stream, revision, type: event.type, data: JSON.parse(JSON.stringify(event.data)) as unknown, at: now, recordedAt: now },
-      ...{
-        version: 1,
-        visibility: 'public',
-        id: `${stream}@${revision}`,
-        position: position++,
-        actor: '',
-        commandId: '',
-        correlationId: '',
-      },
+      context,
+      stream,
+      revision,
+      type: event.type,
+      data: JSON.parse(JSON.stringify(event.data)) as unknown,
+      at: now,
+      recordedAt: now,
+      version: 1,
+      visibility: 'public',
+      id: `${stream}@${revision}`,
+      position: position++,
+      actor: '',
+      commandId: '',
+      correlationId: '',
     };
     for (const model of patrol.models as readonly ModelDefinition[]) {
       const handler = model.on[`${context}.${event.type}`];

@@ -166,7 +166,10 @@ export const visitHandlers = (service: ServiceContext, checklists: Checklists) =
           given('visitedOn', request.visitedTo, (lte) => ({ lte })),
         ),
       });
-      return { ...page, items: page.items.map(({ items, signIn, note, attachments, ...summary }) => summary) };
+      return {
+        ...page,
+        items: page.items.map(({ items: _items, signIn: _signIn, note: _note, attachments: _attachments, ...summary }) => summary),
+      };
     }),
     getVisit: query(visitRequests.byId, async (request, call) => {
       const { items, attachments, ...doc } = await get(service, call, visits, 'patrol.visit.read', 'visit', request.id);

@@ -1,6 +1,6 @@
 import { defineEvent, type EventsOf } from '@sanwang/kernel';
 import { z } from 'zod';
-import { code, itemNumber, localDate, severity, taskType, title } from '../shared/words.ts';
+import { itemNumber, localDate, severity, taskType, title } from '../shared/words.ts';
 import { conclusionRule } from '../visit/conclusion.ts';
 
 const item = z.object({ number: itemNumber, text: z.string().trim().min(1).max(300), severity });

@@ -16,6 +16,11 @@ export type Business = z.infer<typeof business>;
 /** The fields of registration's public events that the patrol net knows; each event carries those that it sets. */
 type Registered = Partial<Omit<Business, 'id' | 'status'>>;
 
+/** A move replaces the coordinates, also by none. */
+const move: ModelHandler<Business> = {
+  project: (doc, event) => doc && take(undefined).project({ ...doc, coordinates: undefined }, event),
+};
+
 const take = (status: Business['status'] | undefined): ModelHandler<Business> => ({
   project(doc, event) {
     const { name, businessType, area, coordinates, riskGrade } = event.data as Registered;
@@ -42,7 +47,7 @@ export const businesses: ModelDefinition<Business> = {
   on: {
     'registration.BusinessRegistered': take('open'),
     'registration.BusinessCorrected': take(undefined),
-    'registration.BusinessMoved': take(undefined),
+    'registration.BusinessMoved': move,
     'registration.RiskGradeChanged': take(undefined),
     'registration.BusinessClosed': take('closed'),
     'registration.BusinessVoided': take('void'),

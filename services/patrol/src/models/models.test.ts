@@ -16,20 +16,20 @@ const project = <Doc extends Document>(
     const context = stream.slice(0, stream.indexOf('.'));
     const at = new Date(Date.UTC(2012, 2, 1, revision)).toISOString();
     const event: PublishedEvent = {
-      ...{
-        context,
-        stream,
-        type,
-        data,
-        revision,
-        at,
-        recordedAt: at,
-        position: revision,
-        id: `${revision}`,
-        version: 1,
-        visibility: 'public',
-      },
-      ...{ actor: 'o1', commandId: 'c', correlationId: 'c' },
+      context,
+      stream,
+      type,
+      data,
+      revision,
+      at,
+      recordedAt: at,
+      position: revision,
+      id: `${revision}`,
+      version: 1,
+      visibility: 'public',
+      actor: 'o1',
+      commandId: 'c',
+      correlationId: 'c',
     };
     const next = model.on[`${context}.${type}`]?.project(doc, event);
     return next && model.schema.parse(JSON.parse(JSON.stringify(next)));
@@ -86,7 +86,11 @@ describe('tasks', () => {
 
 describe('visits', () => {
   const started = {
-    ...{ ...about, taskId: 't1', type: 'inspection', on: '2012-03-01', officers: [{ id: 'o1', certificate: 'C' }, { id: 'o2' }] },
+    ...about,
+    taskId: 't1',
+    type: 'inspection',
+    on: '2012-03-01',
+    officers: [{ id: 'o1', certificate: 'C' }, { id: 'o2' }],
     checklist: { code: 'catering', version: 2, items: 2 },
   };
   test('take the time given by the officers before the time of the event', () => {
@@ -168,6 +172,10 @@ describe('businesses', () => {
       coordinates: { latitude: 1, longitude: 2 },
       status: 'open',
     }));
+  test('forget the coordinates of the old address', () => {
+    const there: [string, object] = ['BusinessMoved', { area: '171400007', coordinates: { latitude: 1, longitude: 2 } }];
+    expect(project(businesses, stream, registered, there, ['BusinessMoved', { area: '171400008' }])).not.toHaveProperty('coordinates');
+  });
   test('keep nothing that patrol does not need', () => expect(project(businesses, stream, registered)).not.toHaveProperty('address'));
   test('know what is closed or void', () => {
     expect(project(businesses, stream, registered, ['BusinessClosed', { area: '171400042' }])?.status).toBe('closed');

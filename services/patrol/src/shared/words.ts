@@ -20,7 +20,7 @@ export const itemResult = z.enum(['conforms', 'violates', 'not-applicable']);
 export const visitResult = z.enum(['pass', 'pass-with-conditions', 'fail']);
 export type VisitResult = z.infer<typeof visitResult>;
 
-export const id = z.string().regex(/^[A-Za-z0-9._-]{1,80}$/, 'an id');
+export const id = z.string().regex(/^[A-Za-z0-9._-]{1,90}$/, 'an id');
 export const unitCode = z
   .string()
   .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "a unit's code, such as sz-futian")
