@@ -1,7 +1,7 @@
-import { localTimeOn, type LocalDate } from '@sanwang/statutory';
+import type { LocalDate } from '@sanwang/statutory';
 import type { BusinessFacts } from './businesses.ts';
 import { dispatcherOf, posts, unitOf } from './officers.ts';
-import type { Policy } from './policy.ts';
+import { hour, type Policy } from './policy.ts';
 import type { Step, StepBody, StepKind, TaskFacts } from './steps.ts';
 import type { Round, Work, WorkKind } from './work.ts';
 
@@ -21,14 +21,14 @@ export const stepsOf = (work: Work, phase: Phase, rules: Policy): readonly Step[
   if (phase === 'visit') return visit(work, rules);
   const reportedOn = work.order!.rounds[phase.report]!.reportedOn!;
   const key = keyOf(work.id, 'reportCorrection', phase.report);
-  return [{ key, actor: work.officers[0]!, at: at(rules, reportedOn, '10:00'), kind: 'reportCorrection', order: orderKey(work.id) }];
+  return [{ key, actor: work.officers[0]!, at: rules.instant(reportedOn, hour(10)), kind: 'reportCorrection', order: orderKey(work.id) }];
 };
 
 /** Registers a business, on the day on which its first task is pooled. */
 export const registration = (businessId: string, business: BusinessFacts, date: LocalDate, rules: Policy): Step => ({
   key: `${businessId}:registerBusiness`,
   actor: posts.registrar,
-  at: at(rules, date, '08:00'),
+  at: rules.instant(date, hour(8)),
   kind: 'registerBusiness',
   businessId,
   business,
@@ -38,7 +38,6 @@ const keyOf = (id: string, kind: StepKind, round = 0): string => `${id}:${kind}$
 const taskKey = (id: string): string => keyOf(id, 'poolTask');
 const visitKey = (id: string): string => keyOf(id, 'startVisit');
 const orderKey = (id: string): string => keyOf(id, 'issueOrder');
-const at = (rules: Policy, date: LocalDate, time: string): string => localTimeOn(date, time, rules.timeZone);
 
 const words: Readonly<Record<WorkKind, { readonly channel: TaskFacts['channel']; readonly priority: number; readonly title: string }>> = {
   routine: { channel: 'statutory', priority: 3, title: 'Routine inspection' },
@@ -64,9 +63,17 @@ const giveOut = (work: Work, rules: Policy): readonly Step[] => {
   const step = stepper(id);
   const pooling: StepBody = { kind: 'poolTask', task, ...(work.recheckOf && { recheckOf: orderKey(work.recheckOf.work) }) };
   return [
-    step(posts.dispatcher, at(rules, work.pooledOn, '10:30'), pooling),
-    step(posts.dispatcher, at(rules, work.pooledOn, '10:45'), { kind: 'dispatch', task: taskKey(id), unit: unitOf(business.ward) }),
-    step(dispatcherOf(business.ward), at(rules, work.pooledOn, '11:00'), { kind: 'assign', task: taskKey(id), officers: work.officers }),
+    step(posts.dispatcher, rules.instant(work.pooledOn, hour(10, 30)), pooling),
+    step(posts.dispatcher, rules.instant(work.pooledOn, hour(10, 45)), {
+      kind: 'dispatch',
+      task: taskKey(id),
+      unit: unitOf(business.ward),
+    }),
+    step(dispatcherOf(business.ward), rules.instant(work.pooledOn, hour(11)), {
+      kind: 'assign',
+      task: taskKey(id),
+      officers: work.officers,
+    }),
   ];
 };
 
@@ -82,7 +89,7 @@ const visit = (work: Work, rules: Policy): readonly Step[] => {
 
   return [
     ...(work.kind === 'routine' ? changes(work, rules) : []),
-    step(lead, at(rules, visitedOn, '08:30'), { kind: 'accept', task }),
+    step(lead, rules.instant(visitedOn, hour(8, 30)), { kind: 'accept', task }),
     step(lead, startedAt, { kind: 'startVisit', task, officers, startedAt, ...(place && { position: rules.position(id, place) }) }),
     step(lead, completedAt, {
       kind: 'recordItems',
@@ -112,7 +119,7 @@ const visit = (work: Work, rules: Policy): readonly Step[] => {
 const changes = ({ business, id, visitedOn }: Work, rules: Policy): readonly Step[] => {
   const { address, area, businessId, coordinates, name } = business;
   const step = stepper(id);
-  const morning = at(rules, visitedOn, '08:00');
+  const morning = rules.instant(visitedOn, hour(8));
   return [
     ...(business.renamed ? [step(posts.registrar, morning, { kind: 'correctBusiness', businessId, name })] : []),
     ...(business.moved

@@ -1,7 +1,7 @@
-import { localTimeOn, startOfLocalDay, type LocalDate, type WorkingDayCalendar } from '@sanwang/statutory';
+import { startOfLocalDay, type LocalDate, type WorkingDayCalendar } from '@sanwang/statutory';
 import { followBusinesses, type Businesses } from './businesses.ts';
 import { phasesOf, registration, stepsOf, type Phase } from './expand.ts';
-import { createPolicy } from './policy.ts';
+import { createPolicy, hour } from './policy.ts';
 import type { Row } from './rows.ts';
 import type { Step, StepKey } from './steps.ts';
 import { placeRows, type Placed } from './wards.ts';
@@ -93,7 +93,7 @@ export const createPlan = ({ rows, seed, timeZone, calendar }: PlanOptions): Pla
     }
     return {
       date,
-      clock: localTimeOn(date, '18:00', timeZone),
+      clock: rules.instant(date, hour(18)),
       chains: [...chains].map(([businessId, steps]) => ({ businessId, steps })),
     };
   };

@@ -1,4 +1,4 @@
-import { localTimeOn, type LocalDate, type TimeLimit, type WorkingDayCalendar } from '@sanwang/statutory';
+import { endOfLocalDay, localTimeOn, startOfLocalDay, type LocalDate, type TimeLimit, type WorkingDayCalendar } from '@sanwang/statutory';
 import type { Severity } from './checklist.ts';
 import { draw, drawInteger } from './draw.ts';
 import type { Coordinates } from './rows.ts';
@@ -43,10 +43,11 @@ export const policy = {
 /** The seeded answers of the policy, for one city's calendar and time zone. */
 export interface Policy {
   readonly seed: string;
-  readonly timeZone: string;
   readonly calendar: WorkingDayCalendar;
   draw(id: string, purpose: string): number;
   integer(id: string, purpose: string, range: { readonly from: number; readonly to: number }): number;
+  /** The instant at which clocks show so many minutes after midnight. */
+  instant(date: LocalDate, minutes: number): string;
   /** The working day so many working days after (or before) a date. */
   workingDay(date: LocalDate, n: number): LocalDate;
   orderOutcome(id: string, severity: OrderSeverity): OrderOutcome;
@@ -58,10 +59,23 @@ export interface Policy {
 
 export const createPolicy = (seed: string, timeZone: string, calendar: WorkingDayCalendar): Policy => {
   const integer: Policy['integer'] = (id, purpose, { from, to }) => drawInteger(seed, id, purpose, from, to);
+  // Of nearly every day the start is enough to know; only where clocks change must the zone be asked for each time.
+  const plainDays = new Map<LocalDate, number | undefined>();
+  const startOf = (date: LocalDate): number | undefined => {
+    if (!plainDays.has(date)) {
+      const start = Date.parse(startOfLocalDay(date, timeZone));
+      plainDays.set(date, Date.parse(endOfLocalDay(date, timeZone)) - start === 24 * 3_600_000 - 1 ? start : undefined);
+    }
+    return plainDays.get(date);
+  };
+  const instant: Policy['instant'] = (date, minutes) => {
+    const start = startOf(date);
+    return start === undefined ? localTimeOn(date, clockTime(minutes), timeZone) : new Date(start + minutes * 60_000).toISOString();
+  };
   return {
     seed,
-    timeZone,
     calendar,
+    instant,
     draw: (id, purpose) => draw(seed, id, purpose),
     integer,
     workingDay: (date, n) => (n < 0 ? calendar.subtractWorkingDays(date, -n) : calendar.addWorkingDays(date, n)),
@@ -74,9 +88,9 @@ export const createPolicy = (seed: string, timeZone: string, calendar: WorkingDa
       return 'in-time';
     },
     visitTimes(id, date) {
-      const start = 9 * 60 + 5 * integer(id, 'start', { from: 0, to: 84 });
+      const start = hour(9) + 5 * integer(id, 'start', { from: 0, to: 84 });
       const end = start + integer(id, 'duration', { from: 25, to: 90 });
-      return { startedAt: localTimeOn(date, clockTime(start), timeZone), completedAt: localTimeOn(date, clockTime(end), timeZone) };
+      return { startedAt: instant(date, start), completedAt: instant(date, end) };
     },
     position(id, site) {
       const far = draw(seed, id, 'deviates') < policy.deviationShare;
@@ -92,6 +106,9 @@ export const createPolicy = (seed: string, timeZone: string, calendar: WorkingDa
     },
   };
 };
+
+/** Minutes after midnight. */
+export const hour = (hours: number, minutes = 0): number => hours * 60 + minutes;
 
 const metresPerDegree = 111_195;
 const rounded = (degrees: number): number => Math.round(degrees * 1e6) / 1e6;

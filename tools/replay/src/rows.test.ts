@@ -108,11 +108,14 @@ describe('reading a file of inspections', () => {
     expect(bad).toEqual([{ line: 2, field: '', reason: '3 fields instead of 20' }]);
   });
 
-  it('reports a row with a stray quote and goes on with the next', async () => {
-    const { rows, bad } = await read(line({ business_name: 'The "Nook" Diner' }), line({ inspection_id: '2' }));
-    expect(bad).toEqual([expect.objectContaining({ line: 2 })]);
-    expect(rows.map((row) => row.inspectionId)).toEqual(['2']);
-  });
+  it.each(['The "Nook" Diner', '"Nook" Diner', '"Nook'])(
+    'reports a row with the stray quotes of %s and goes on with the next',
+    async (name) => {
+      const { rows, bad } = await read(line({ business_name: name }), line({ inspection_id: '2' }));
+      expect(bad).toEqual([expect.objectContaining({ line: 2 })]);
+      expect(rows.map((row) => row.inspectionId)).toEqual(['2']);
+    },
+  );
 
   it('counts every record as a row or as a bad row', async () => {
     const lines = [
@@ -125,6 +128,17 @@ describe('reading a file of inspections', () => {
     ];
     const { rows, bad } = await read(...lines);
     expect(rows.length + bad.length).toBe(lines.filter((text) => text !== '').length);
+  });
+
+  it('reads the same from chunks that cut through lines and characters', async () => {
+    const bytes = new TextEncoder().encode(`\uFEFF${columns.join(',')}\r\n${line({ business_name: '双桥饺子馆' })}\r\n`);
+    const { rows, bad } = await readRows(
+      (async function* () {
+        for (const byte of bytes) yield Uint8Array.of(byte);
+      })(),
+    );
+    expect(bad).toEqual([]);
+    expect(rows).toEqual([expect.objectContaining({ name: '双桥饺子馆', ward: 42 })]);
   });
 
   it('refuses a file with another header, naming the columns it lacks', async () => {
