@@ -55,7 +55,7 @@ export const crashSchedule = async ({ from, seed, lives = 10, kills = 3 }: Crash
   const before = await headOf(folder);
   const fates = Array.from({ length: lives }, (_, n) => fateOf(`s${seed}-${n}`, random));
   const killAfter = Array.from({ length: kills }, () => ({
-    acknowledged: Math.floor(random() * lives * 7),
+    acknowledged: Math.floor(random() * lives * 5),
     delay: random() * 12,
     duringStart: random() < 0.3 ? 30 + random() * 700 : undefined,
   })).sort((a, b) => a.acknowledged - b.acknowledged);
@@ -111,8 +111,9 @@ export const crashSchedule = async ({ from, seed, lives = 10, kills = 3 }: Crash
     if (code !== 0) faults.push(`the stop ended with ${code}:\n${platform.output().slice(-2_000)}`);
     faults.push(...(await logFaults(folder, before, acknowledged)));
   } catch (error) {
-    faults.push(told(error));
-    await (await running.catch(() => undefined))?.end('SIGKILL');
+    const platform = await running.catch(() => undefined);
+    const ended = await platform?.end('SIGKILL');
+    faults.push(told(error), `the platform had ended with ${ended?.code}: ${platform?.output().slice(-2_000)}`);
   } finally {
     if (faults.length === 0) removeFolder(folder);
     else faults.push(`the data folder is kept: ${folder}`);

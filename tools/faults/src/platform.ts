@@ -49,6 +49,9 @@ export const hostPlatform = async (
   };
 };
 
+/** Exit code, or the signal that ended the process. */
+export type Ending = number | NodeJS.Signals | null;
+
 /** The platform as `npm start` runs it, in a process of its own. */
 export interface ProcessPlatform extends Platform {
   readonly http: string;
@@ -58,14 +61,14 @@ export interface ProcessPlatform extends Platform {
   /** What it has written to stdout and stderr so far. */
   output(): string;
   /** Sends the signal and waits for the end. */
-  end(signal: 'SIGKILL' | 'SIGTERM'): Promise<{ readonly code: number | null; readonly ms: number }>;
-  readonly ended: Promise<number | null>;
+  end(signal: 'SIGKILL' | 'SIGTERM'): Promise<{ readonly code: Ending; readonly ms: number }>;
+  readonly ended: Promise<Ending>;
   token(subject: string): Promise<string>;
 }
 
 export interface Spawned {
   readonly child: ChildProcess;
-  readonly ended: Promise<number | null>;
+  readonly ended: Promise<Ending>;
   output(): string;
 }
 
@@ -82,7 +85,7 @@ export const spawnPlatform = (folder: string): Spawned => {
   });
   let written = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (written += text));
-  return { child, ended: new Promise((resolve) => child.once('close', resolve)), output: () => written };
+  return { child, ended: new Promise((resolve) => child.once('close', (code, signal) => resolve(code ?? signal))), output: () => written };
 };
 
 const STARTS_WITHIN_MS = 30_000;
@@ -96,7 +99,7 @@ export const startProcess = async (folder: string): Promise<ProcessPlatform> => 
   while (!existsSync(layout(folder).address) || readFileSync(layout(folder).address, 'utf8') === '') {
     if (child.exitCode !== null || child.signalCode !== null || performance.now() - began > STARTS_WITHIN_MS) {
       child.kill('SIGKILL');
-      throw new Error(`the platform did not start:\n${output()}`);
+      throw new Error(`the platform did not start (${child.exitCode ?? child.signalCode ?? 'in time'}):\n${output()}`);
     }
     await pause(10);
   }
