@@ -22,7 +22,7 @@ export interface BenchOptions {
   readonly size: BenchSize;
   /** All when absent. */
   readonly only?: readonly BenchId[];
-  /** A folder for CPU profiles of the platform's process. */
+  /** A folder for CPU profiles of the platform's process (P1, P7, P10). */
   readonly profile?: string;
   /** Told before each step. */
   onStep?(step: string): void;
@@ -77,7 +77,7 @@ export const runBench = async (options: BenchOptions): Promise<Report> => {
     }
     if (wants('P4')) {
       step('P4: visibility');
-      figures.push(...(await visibility(folder, size, profile)));
+      figures.push(...(await visibility(folder, size)));
     }
     if (wants('P5', 'P10', 'disk')) {
       step(`the same city with ${size.manyTasks} tasks`);

@@ -46,10 +46,10 @@ export const answerParent = (handlers: Handlers): void => {
   process.on('disconnect', () => process.exit());
 };
 
-/** Starts `module` (a URL) as a child; `profile`: a folder for its CPU profile, written when it stops. */
-export const startChild = <Known extends Handlers>(module: URL, profile?: string): Child<Known> => {
+/** Starts `module` (a URL) as a child. */
+export const startChild = <Known extends Handlers>(module: URL): Child<Known> => {
   const forked: ChildProcess = fork(fileURLToPath(module), {
-    execArgv: profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`],
+    execArgv: [],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();

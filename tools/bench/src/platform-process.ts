@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { Session } from 'node:inspector/promises';
 import { startHost, type Host } from '@sanwang/platform';
 import { readConfig } from '@sanwang/service';
 import { createLogger } from '@sanwang/telemetry';
@@ -6,6 +8,7 @@ import { answerParent, startChild, type Child } from './child.ts';
 // The whole platform in a process of its own, as `npm start` runs it, but on any free port and without a limit of calls.
 
 let host: Host | undefined;
+let session: Session | undefined;
 const running = (): Host => {
   if (!host) throw new Error('the platform was not started');
   return host;
@@ -35,6 +38,18 @@ const handlers = {
     const { events } = await running().rebuilding.rebuild(model.definition, { takeOver: model.takeOver });
     return { events, seconds: (performance.now() - begun) / 1000 };
   },
+  async startProfile() {
+    session = new Session();
+    session.connect();
+    await session.post('Profiler.enable');
+    await session.post('Profiler.start');
+  },
+  async stopProfile({ path }: { path: string }) {
+    if (!session) return;
+    const { profile } = await session.post('Profiler.stop');
+    session.disconnect();
+    await writeFile(path, JSON.stringify(profile));
+  },
   async stop() {
     await host?.drain();
   },
@@ -43,11 +58,8 @@ const handlers = {
 export type PlatformProcess = Child<typeof handlers>;
 
 /** Starts the platform on a folder; answers where REST listens. */
-export const startPlatform = async (
-  folder: string,
-  profile?: string,
-): Promise<{ process: PlatformProcess; http: string; stop(): Promise<void> }> => {
-  const child = startChild<typeof handlers>(new URL(import.meta.url), profile);
+export const startPlatform = async (folder: string): Promise<{ process: PlatformProcess; http: string; stop(): Promise<void> }> => {
+  const child = startChild<typeof handlers>(new URL(import.meta.url));
   const { http } = await child.ask('start', { folder });
   return {
     process: child,
@@ -57,6 +69,15 @@ export const startPlatform = async (
       await child.stop();
     },
   };
+};
+
+/** Runs `work` and leaves a CPU profile of the platform's process in `path`; without a path it only runs it. */
+export const profiled = async <T>(process: PlatformProcess, path: string | undefined, work: () => Promise<T>): Promise<T> => {
+  if (path === undefined) return work();
+  await process.ask('startProfile', undefined);
+  const result = await work();
+  await process.ask('stopProfile', { path });
+  return result;
 };
 
 if (process.send && process.argv[1] === import.meta.filename) answerParent(handlers);

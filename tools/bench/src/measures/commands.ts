@@ -4,7 +4,7 @@ import { cpuOf, IN_FLIGHT, type BenchSize } from '../context.ts';
 import { startFloor, type CommandBytes } from '../floor-process.ts';
 import { COMMANDS_TO_ACCEPTED, openOfficers, poolToAccepted } from '../lifecycle.ts';
 import { closedLoop, upTo } from '../load.ts';
-import { startPlatform } from '../platform-process.ts';
+import { profiled, startPlatform } from '../platform-process.ts';
 import type { Figure } from '../report.ts';
 import { median, range } from '../statistics.ts';
 
@@ -23,7 +23,7 @@ export const bytesOf = (log: string, events: number, batch: number): CommandByte
 
 /** P1: what an acknowledged command costs, relay and consumers held; then what it causes downstream. */
 export const commandCost = async (folder: string, scratch: string, size: BenchSize, profile?: string): Promise<readonly Figure[]> => {
-  const platform = await startPlatform(folder, profile);
+  const platform = await startPlatform(folder);
   const floor = startFloor();
   try {
     const officers = await openOfficers(folder);
@@ -52,6 +52,7 @@ export const commandCost = async (folder: string, scratch: string, size: BenchSi
       cost.push((await cpuOf(platform.process, () => load(platform.http))) / size.commands);
       bareCost.push((await cpuOf(floor, () => load(bare.http))) / size.commands);
     }
+    if (profile) await profiled(platform.process, join(profile, 'P1.cpuprofile'), () => load(platform.http));
     const downstream = await cpuOf(platform.process, async () => {
       await platform.process.ask('release', undefined);
       await platform.process.ask('settle', { seconds: 120 });
@@ -72,7 +73,7 @@ export const commandCost = async (folder: string, scratch: string, size: BenchSi
         beside: {
           'commands per commit': batch,
           'bytes of an event (stream, data, metadata)': bytes.stream + bytes.data + bytes.metadata,
-          'CPU downstream per command, relay and all models (µs)': (downstream / (size.commands * (size.rounds + 1))) * 1e6,
+          'CPU downstream per command, relay and all models (µs)': (downstream / (size.commands * (size.rounds + (profile ? 2 : 1)))) * 1e6,
         },
       },
     ];

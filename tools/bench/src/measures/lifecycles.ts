@@ -3,7 +3,7 @@ import { cpuOf, type BenchSize } from '../context.ts';
 import { startFloor } from '../floor-process.ts';
 import { lifecycle, openOfficers, REQUESTS_PER_LIFECYCLE } from '../lifecycle.ts';
 import { closedLoop, during, upTo } from '../load.ts';
-import { startPlatform } from '../platform-process.ts';
+import { profiled, startPlatform } from '../platform-process.ts';
 import type { Figure } from '../report.ts';
 import { median, range } from '../statistics.ts';
 import { bytesOf } from './commands.ts';
@@ -22,7 +22,7 @@ export const lifecycles = async (
   loaded: { readonly tasks: number; readonly tasksPerSecond?: number },
   profile?: string,
 ): Promise<{ readonly figures: readonly Figure[]; readonly perSecond: number }> => {
-  const platform = await startPlatform(folder, profile);
+  const platform = await startPlatform(folder);
   const floor = startFloor();
   try {
     await platform.process.ask('settle', { seconds: 900 });
@@ -42,6 +42,12 @@ export const lifecycles = async (
       }
       await platform.process.ask('settle', { seconds: 120 });
     });
+    if (profile)
+      await profiled(platform.process, join(profile, `P10-${loaded.tasks}.cpuprofile`), () =>
+        closedLoop(platform.http, AT_WORK, during(size.seconds), (connection, n) =>
+          lifecycle(officers, connection, n, `${key}-profile-${n}`),
+        ),
+      );
     const bare = await floor.ask('commands', {
       path: join(scratch, `floor-${loaded.tasks}.db`),
       bytes: bytesOf(join(folder, 'log.db'), 1_000, AT_WORK / 2),

@@ -8,7 +8,7 @@ import { cpuOf, type BenchSize } from '../context.ts';
 import { startFloor } from '../floor-process.ts';
 import { openOfficers } from '../lifecycle.ts';
 import { closedLoop, upTo } from '../load.ts';
-import { startPlatform } from '../platform-process.ts';
+import { profiled, startPlatform } from '../platform-process.ts';
 import type { Figure } from '../report.ts';
 import { median, range } from '../statistics.ts';
 
@@ -33,7 +33,7 @@ const statementOf = async (): Promise<{ sql: string; params: (string | number | 
 
 /** P7: a list of 50 of the caller's own jurisdiction through the gateway, beside the same SQL, JSON.parse and JSON.stringify. */
 export const listCost = async (folder: string, size: BenchSize, profile?: string): Promise<readonly Figure[]> => {
-  const platform = await startPlatform(folder, profile);
+  const platform = await startPlatform(folder);
   const floor = startFloor();
   try {
     await platform.process.ask('settle', { seconds: 300 });
@@ -60,6 +60,7 @@ export const listCost = async (folder: string, size: BenchSize, profile?: string
       cost.push((await cpuOf(platform.process, () => load(platform.http))) / size.queries);
       bareCost.push((await cpuOf(floor, () => load(bare.http))) / size.queries);
     }
+    if (profile) await profiled(platform.process, join(profile, 'P7.cpuprofile'), () => load(platform.http));
     const ratio = median(cost) / median(bareCost);
     return [
       {

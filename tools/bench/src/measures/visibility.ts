@@ -12,8 +12,8 @@ const ASKED = 5;
  * P4: from the acknowledgement of a command to the answer of a query that shows it (by its read token). The load is half of what
  * the platform takes with everything running. The floor: the same query when nothing is left to wait for.
  */
-export const visibility = async (folder: string, size: BenchSize, profile?: string): Promise<readonly Figure[]> => {
-  const platform = await startPlatform(folder, profile);
+export const visibility = async (folder: string, size: BenchSize): Promise<readonly Figure[]> => {
+  const platform = await startPlatform(folder);
   try {
     const officers = await openOfficers(folder);
     const key = `p4-${process.pid}`;
