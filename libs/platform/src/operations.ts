@@ -64,7 +64,7 @@ export const operationsApi = ({ ports, running, rebuilding, longWork, access, di
         const chosen = request.models.length > 0 ? request.models.map(find) : models();
         return {
           operation: longWork.start('rebuild', async (progress) => {
-            await rebuilding.rebuild(
+            await rebuilding.rebuildAll(
               chosen.map(({ definition }) => definition),
               {
                 takeOver: (definition, swap) => find(consumerName(definition)).takeOver(swap),

@@ -2,6 +2,7 @@ import { published } from '@sanwang/event-store';
 import { topicOf, type Bus } from '@sanwang/messaging';
 import {
   compareInThread,
+  createRebuildThreads,
   rebuildInThread,
   type Compared,
   type Heads,
@@ -10,6 +11,7 @@ import {
   type ModelStore,
   type RebuildHost,
   type RebuildProgress,
+  type Rebuilt,
   type TakeOver,
   type TopicEnds,
 } from '@sanwang/read-model';
@@ -61,13 +63,16 @@ interface Watching {
 
 /** Rebuilds of one deployment's models: one worker thread and one reading of the log, however many models. */
 export interface Rebuilding {
-  rebuild(definitions: readonly ModelDefinition[], options?: Watching & { readonly takeOver?: TakeOver }): Promise<void>;
+  rebuild(definition: ModelDefinition, options?: Watching & { takeOver?(swap: () => Promise<void>): Promise<void> }): Promise<Rebuilt>;
+  rebuildAll(definitions: readonly ModelDefinition[], options?: Watching & { readonly takeOver?: TakeOver }): Promise<Rebuilt>;
   /** Compares the live models with ones made aside; see `compareWithLog`. */
   compare(
     definitions: readonly ModelDefinition[],
     relays: { hold(reached: Heads): Promise<Held>; release(): Promise<void> },
     options?: Watching,
   ): Promise<readonly Compared[]>;
+  /** Ends the threads that wait for work. */
+  close(): Promise<void>;
 }
 
 export const createRebuilding = (deployment: {
@@ -82,8 +87,14 @@ export const createRebuilding = (deployment: {
     return (await bus.endOffsets(topic)).map((nextOffset, partition) => ({ topic, generation, partition, nextOffset }));
   };
   const opener = { module: import.meta.url, name: 'openRebuild', args: { folder, services } satisfies OpenerArgs };
+  const threads = createRebuildThreads();
+  const common = { store, opener, threads };
+  const rebuildAll: Rebuilding['rebuildAll'] = (definitions, options = {}) => rebuildInThread({ ...common, definitions, ends, ...options });
   return {
-    rebuild: (definitions, options = {}) => rebuildInThread({ store, opener, definitions, ends, ...options }),
-    compare: (definitions, relays, options = {}) => compareInThread({ store, opener, definitions, ...relays, ...options }),
+    rebuildAll,
+    rebuild: (definition, { takeOver, ...watching } = {}) =>
+      rebuildAll([definition], { ...watching, ...(takeOver && { takeOver: (_definition, swap) => takeOver(swap) }) }),
+    compare: (definitions, relays, options = {}) => compareInThread({ ...common, definitions, ...relays, ...options }),
+    close: () => threads.close(),
   };
 };

@@ -11,6 +11,7 @@ export * from './making.ts';
 export * from './rebuild.ts';
 export * from './compare.ts';
 export * from './rebuild-thread.ts';
+export { createRebuildThreads, type RebuildThreads } from './threads.ts';
 export type { RebuildHost, RebuildOpener } from './rebuild-worker.ts';
 export * from './timers.ts';
 export * from './timers-model.ts';

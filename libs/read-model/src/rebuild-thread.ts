@@ -1,9 +1,9 @@
-import { Worker } from 'node:worker_threads';
 import type { Compared, Held } from './compare.ts';
 import type { Heads, RebuildProgress, TopicEnds } from './making.ts';
 import { consumerName } from './projection.ts';
 import type { TakeOver } from './rebuild.ts';
 import type { ModelDefinition, ModelStore } from './port.ts';
+import { newWorker, type RebuildThreads } from './threads.ts';
 import { fromWire, toWire, type MainCalls, type MainMessage, type RebuildJob, type WorkerMessage } from './worker-messages.ts';
 
 interface ThreadOptions {
@@ -12,20 +12,27 @@ interface ThreadOptions {
   readonly definitions: readonly ModelDefinition[];
   readonly onProgress?: (progress: RebuildProgress & { readonly step: string }) => void;
   readonly signal?: AbortSignal;
+  /** Where the thread comes from and goes back to; without, it is made for this job alone. */
+  readonly threads?: RebuildThreads;
+}
+interface Outcome {
+  readonly events: number;
+  readonly compared: readonly Compared[];
 }
 
 /** Runs the job in a worker thread and answers its calls. What it made and nobody swapped in is discarded when it fails. */
-const runWorker = async (options: ThreadOptions, compare: boolean, calls: Omit<MainCalls, 'created'>): Promise<readonly Compared[]> => {
+const runWorker = async (options: ThreadOptions, compare: boolean, calls: Omit<MainCalls, 'created'>): Promise<Outcome> => {
   const { store, definitions, opener } = options;
   const job: RebuildJob = { opener, compare, models: definitions.map(consumerName) };
-  const worker = new Worker(new URL('./rebuild-worker.ts', import.meta.url), { workerData: job });
+  const worker = options.threads?.take() ?? newWorker();
+  const send = (message: MainMessage): void => worker.postMessage(message);
   const stop = (): void => void worker.terminate();
   options.signal?.addEventListener('abort', stop, { once: true });
   const generations = new Map<string, string>();
   const all: MainCalls = { ...calls, created: async (model, generation) => void generations.set(model, generation) };
 
   try {
-    return await new Promise<readonly Compared[]>((resolve, reject) => {
+    const outcome = await new Promise<Outcome>((resolve, reject) => {
       worker.on('error', reject);
       worker.on('exit', () => reject(options.signal?.reason ?? new Error('The rebuild worker ended before its work was done.')));
       worker.on('message', (message: WorkerMessage) => {
@@ -35,19 +42,25 @@ const runWorker = async (options: ThreadOptions, compare: boolean, calls: Omit<M
           case 'call': {
             const { id, call } = message;
             const answer = all[call.name] as (...args: readonly unknown[]) => Promise<unknown>;
-            const send = (reply: MainMessage): void => worker.postMessage(reply);
             return void answer(...call.args).then(
-              (value) => send({ id, value }),
-              (error: unknown) => send({ id, error: toWire(error) }),
+              (value) => send({ kind: 'answer', id, value }),
+              (error: unknown) => send({ kind: 'answer', id, error: toWire(error) }),
             );
           }
           case 'failed':
             return reject(fromWire(message.error));
           case 'done':
-            return resolve(message.compared.map((one) => ('error' in one ? { ...one, error: fromWire(one.error) } : one)));
+            return resolve({
+              events: message.events,
+              compared: message.compared.map((one) => ('error' in one ? { ...one, error: fromWire(one.error) } : one)),
+            });
         }
       });
+      send({ kind: 'job', job });
     });
+    if (options.threads) options.threads.giveBack(worker);
+    else await worker.terminate();
+    return outcome;
   } catch (error) {
     await worker.terminate();
     for (const definition of definitions) {
@@ -57,7 +70,6 @@ const runWorker = async (options: ThreadOptions, compare: boolean, calls: Omit<M
     throw error;
   } finally {
     options.signal?.removeEventListener('abort', stop);
-    await worker.terminate();
   }
 };
 
@@ -71,12 +83,12 @@ const unasked = async (): Promise<never> => {
  */
 export const rebuildInThread = async (
   options: ThreadOptions & { ends(context: string): Promise<TopicEnds>; readonly takeOver?: TakeOver },
-): Promise<void> => {
+): Promise<{ readonly events: number }> => {
   const takeOver: TakeOver = options.takeOver ?? ((_definition, swap) => swap());
   const definitionOf = (model: string): ModelDefinition => options.definitions.find((definition) => consumerName(definition) === model)!;
   const standing = new Map<string, { readonly finished: PromiseWithResolvers<string>; readonly over: Promise<void> }>();
   try {
-    await runWorker(options, false, {
+    const { events } = await runWorker(options, false, {
       ends: (context) => options.ends(context),
       standStill: (model) =>
         new Promise((resolve, reject) => {
@@ -98,6 +110,7 @@ export const rebuildInThread = async (
       hold: unasked,
       release: unasked,
     });
+    return { events };
   } catch (error) {
     // Whoever stands still for a worker that is gone goes on with what he had.
     for (const { finished, over } of standing.values()) {
@@ -109,16 +122,22 @@ export const rebuildInThread = async (
 };
 
 /** `compareWithLog` in a worker thread; relays and consumers are held here. */
-export const compareInThread = (
+export const compareInThread = async (
   options: ThreadOptions & { hold(reached: Heads): Promise<Held>; release(): Promise<void> },
-): Promise<readonly Compared[]> =>
-  runWorker(options, true, {
-    ends: unasked,
-    standStill: unasked,
-    exchange: unasked,
-    async hold(reached) {
-      const { upTo, behind } = await options.hold(reached);
-      return { upTo, behind: new Map([...behind].map(([model, error]) => [model, toWire(error)])) };
-    },
-    release: () => options.release(),
-  }).finally(() => options.release());
+): Promise<readonly Compared[]> => {
+  try {
+    const { compared } = await runWorker(options, true, {
+      ends: unasked,
+      standStill: unasked,
+      exchange: unasked,
+      async hold(reached) {
+        const { upTo, behind } = await options.hold(reached);
+        return { upTo, behind: new Map([...behind].map(([model, error]) => [model, toWire(error)])) };
+      },
+      release: () => options.release(),
+    });
+    return compared;
+  } finally {
+    await options.release();
+  }
+};

@@ -1,4 +1,4 @@
-import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import { parentPort, type MessagePort } from 'node:worker_threads';
 import type { Keys } from '@sanwang/event-store';
 import { compareWithLog, type Compared, type FrozenModel } from './compare.ts';
 import type { LogSources, RebuildProgress } from './making.ts';
@@ -24,14 +24,17 @@ export type RebuildOpener = (args: unknown) => Promise<RebuildHost>;
 /** Progress is reported at most this often, in ms. */
 const REPORT_EVERY = 100;
 
-/** The main thread's side of the work, by messages. */
-const mainThread = (port: MessagePort): MainCalls => {
+/** The main thread's side of the work, by messages; `close` stops listening for answers. */
+const mainThread = (port: MessagePort): MainCalls & { close(): void } => {
   const waiting = new Map<number, PromiseWithResolvers<never>>();
-  port.on('message', ({ id, value, error }: MainMessage) => {
+  const hear = (message: MainMessage): void => {
+    if (message.kind === 'job') throw new Error('a thread does one job at a time');
+    const { id, value, error } = message;
     if (error) waiting.get(id)?.reject(fromWire(error));
     else waiting.get(id)?.resolve(value as never);
     waiting.delete(id);
-  });
+  };
+  port.on('message', hear);
   let calls = 0;
   const call =
     <Name extends keyof MainCalls>(name: Name) =>
@@ -49,10 +52,11 @@ const mainThread = (port: MessagePort): MainCalls => {
     exchange: call('exchange'),
     hold: call('hold'),
     release: call('release'),
+    close: () => void port.off('message', hear),
   };
 };
 
-const work = async (port: MessagePort, job: RebuildJob): Promise<readonly Compared[]> => {
+const work = async (port: MessagePort, job: RebuildJob): Promise<{ readonly events: number; readonly compared: readonly Compared[] }> => {
   const main = mainThread(port);
   const module = (await import(job.opener.module)) as Record<string, RebuildOpener>;
   const host = await module[job.opener.name]!(job.opener.args);
@@ -97,7 +101,7 @@ const work = async (port: MessagePort, job: RebuildJob): Promise<readonly Compar
       },
     };
     if (job.compare) {
-      return await compareWithLog({
+      const compared = await compareWithLog({
         definitions,
         store,
         keys: host.keys,
@@ -110,9 +114,10 @@ const work = async (port: MessagePort, job: RebuildJob): Promise<readonly Compar
         },
         onProgress: report,
       });
+      return { events: 0, compared };
     }
     const steps = definitions.length === 1 ? consumerName(definitions[0]!) : 'models from the log';
-    await rebuildAll({
+    const { events } = await rebuildAll({
       definitions,
       store,
       keys: host.keys,
@@ -125,20 +130,27 @@ const work = async (port: MessagePort, job: RebuildJob): Promise<readonly Compar
         await main.exchange(model, finished.get(model)!);
       },
     });
-    return [];
+    return { events, compared: [] };
   } finally {
+    main.close();
     for (const store of stores.values()) await store.close();
     await host.close();
   }
 };
 
-if (parentPort) {
-  const port = parentPort;
+/** Waits for a job; after one that failed the thread is ended from outside. */
+const nextJob = (port: MessagePort): void => {
   const send = (message: WorkerMessage): void => port.postMessage(message);
-  work(port, workerData as RebuildJob)
-    .then(
-      (compared) => send({ kind: 'done', compared: compared.map((one) => ('error' in one ? { ...one, error: toWire(one.error) } : one)) }),
+  port.once('message', (message: MainMessage) => {
+    if (message.kind !== 'job') return nextJob(port);
+    work(port, message.job).then(
+      ({ events, compared }) => {
+        nextJob(port);
+        send({ kind: 'done', events, compared: compared.map((one) => ('error' in one ? { ...one, error: toWire(one.error) } : one)) });
+      },
       (error: unknown) => send({ kind: 'failed', error: toWire(error) }),
-    )
-    .finally(() => port.close());
-}
+    );
+  });
+};
+
+if (parentPort) nextJob(parentPort);

@@ -22,8 +22,8 @@ export interface RebuildOptions {
 /** Stops the live generation's consumer, calls `swap`, and starts a consumer on the new one. */
 export type TakeOver = (definition: ModelDefinition, swap: () => Promise<void>) => Promise<void>;
 export interface Rebuilt {
-  readonly definition: ModelDefinition;
-  readonly generation: string;
+  /** How many events the models took. */
+  readonly events: number;
 }
 
 /** The new generations have caught up when a reading of the log brought no more than this. */
@@ -55,46 +55,49 @@ const pass = async (makings: readonly Making[], options: RebuildOptions): Promis
  * consumer, calls `swap` (a last short reading and the exchange), and starts a consumer on the new live generation, which goes
  * on from the new generation's progress. When it fails, what was not swapped in yet is discarded.
  */
-export const rebuildAll = async (options: RebuildOptions & { readonly takeOver?: TakeOver }): Promise<readonly Rebuilt[]> => {
+export const rebuildAll = async (options: RebuildOptions & { readonly takeOver?: TakeOver }): Promise<Rebuilt> => {
   const { definitions, store } = options;
   const takeOver: TakeOver = options.takeOver ?? ((_definition, swap) => swap());
   const makings: Making[] = [];
-  const rebuilt: Rebuilt[] = [];
+  let events = 0;
+  let swapped = 0;
   try {
     for (const definition of definitions) {
       makings.push(createMaking(definition, await store.create(definition), options.keys, { searchable: true }));
     }
-    await pass(makings, options);
+    events += await pass(makings, options);
     for (const { generation } of makings) await generation.complete?.();
-    for (let count = 1; count < PASSES; count++) if ((await pass(makings, options)) <= CAUGHT_UP) break;
+    for (let count = 1; count < PASSES; count++) {
+      const more = await pass(makings, options);
+      events += more;
+      if (more <= CAUGHT_UP) break;
+    }
     for (const making of makings) {
       const { definition, generation } = making;
       await takeOver(definition, async () => {
-        await pass([making], options);
+        events += await pass([making], options);
         await store.swap(definition, generation.generation);
       });
-      rebuilt.push({ definition, generation: generation.generation });
+      swapped++;
     }
-    return rebuilt;
+    return { events };
   } catch (error) {
-    for (const { definition, generation } of makings.slice(rebuilt.length)) await store.discard(definition, generation.generation);
+    for (const { definition, generation } of makings.slice(swapped)) await store.discard(definition, generation.generation);
     throw error;
   }
 };
 
 /** `rebuildAll` for one model. */
-export const rebuild = async ({
+export const rebuild = ({
   definition,
   takeOver,
   ...rest
 }: Omit<RebuildOptions, 'definitions'> & {
   readonly definition: ModelDefinition;
   readonly takeOver?: (swap: () => Promise<void>) => Promise<void>;
-}): Promise<Rebuilt> => {
-  const [rebuilt] = await rebuildAll({
+}): Promise<Rebuilt> =>
+  rebuildAll({
     ...rest,
     definitions: [definition],
     ...(takeOver && { takeOver: (_definition: ModelDefinition, swap: () => Promise<void>) => takeOver(swap) }),
   });
-  return rebuilt!;
-};

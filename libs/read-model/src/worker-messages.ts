@@ -2,7 +2,7 @@ import { Rejection, type ErrorCode } from '@sanwang/kernel';
 import type { Compared } from './compare.ts';
 import type { RebuildProgress, TopicEnds } from './making.ts';
 
-/** What a rebuild's worker thread is told at its start: functions cannot be sent to it, so it imports an opener by name. */
+/** What a rebuild's worker thread is told: functions cannot be sent to it, so it imports an opener by name. */
 export interface RebuildJob {
   /** URL of a module and the name of its export, a `RebuildOpener`, which is called with `args`. */
   readonly opener: { readonly module: string; readonly name: string; readonly args: unknown };
@@ -29,14 +29,12 @@ export type WireCompared = Exclude<Compared, { readonly error: unknown }> | { re
 export type WorkerMessage =
   | { readonly kind: 'progress'; readonly progress: RebuildProgress & { readonly step: string } }
   | { readonly kind: 'call'; readonly id: number; readonly call: MainCall }
-  | { readonly kind: 'done'; readonly compared: readonly WireCompared[] }
+  | { readonly kind: 'done'; readonly events: number; readonly compared: readonly WireCompared[] }
   | { readonly kind: 'failed'; readonly error: WireError };
-/** From the main thread: answers. */
-export interface MainMessage {
-  readonly id: number;
-  readonly value?: unknown;
-  readonly error?: WireError;
-}
+/** To the worker: one job at a time, and the answers to its calls. */
+export type MainMessage =
+  | { readonly kind: 'job'; readonly job: RebuildJob }
+  | { readonly kind: 'answer'; readonly id: number; readonly value?: unknown; readonly error?: WireError };
 
 /** An error on its way between threads, where it would lose its class. */
 export interface WireError {
