@@ -51,7 +51,15 @@ export const openFrontDoor = async (house: House): Promise<FrontDoor> => {
     grpc: `${config.host}:${grpcPort}`,
     async drain() {
       grpc.setServing(false);
-      await Promise.all([rest.close(), grpc.close(config.drainSeconds * 1_000)]);
+      // A connection that still had an answer to come when the server closed would be kept open after it, for its client's next request.
+      const sweep = setInterval(() => rest.server.closeIdleConnections(), 20);
+      const limit = setTimeout(() => rest.server.closeAllConnections(), config.drainSeconds * 1_000);
+      try {
+        await Promise.all([rest.close(), grpc.close(config.drainSeconds * 1_000)]);
+      } finally {
+        clearInterval(sweep);
+        clearTimeout(limit);
+      }
     },
   };
 };
