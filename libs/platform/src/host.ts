@@ -127,6 +127,7 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
     const house: House = {
       apis,
       endpoints,
+      descriptors: found.flatMap(({ definition }) => definition.descriptors?.() ?? []),
       verify: (token) => verifier.verify(token),
       simulatedNow: () => {
         const now = directory.deployment();

@@ -5,6 +5,7 @@ import {
   createRestServer,
   intercepted,
   loadDescriptors,
+  mergeDescriptorSets,
   openApiDocument,
   rateLimit,
   serveDocs,
@@ -19,7 +20,7 @@ const descriptorSet = fileURLToPath(import.meta.resolve('@sanwang/contracts/desc
 /** Opens REST and gRPC before the house; resolves once both listen. */
 export const openFrontDoor = async (house: House): Promise<FrontDoor> => {
   const { config, logger } = house;
-  const descriptors = loadDescriptors(readFileSync(descriptorSet));
+  const descriptors = loadDescriptors(mergeDescriptorSets([readFileSync(descriptorSet), ...house.descriptors]));
   const limits = config.rateLimit > 0 ? [rateLimit({ perSecond: config.rateLimit, burst: config.rateLimit * 2 })] : [];
   const endpoints = house.endpoints.map((endpoint) => intercepted(endpoint, limits));
   const headers = (): Record<string, string> => {
