@@ -7,7 +7,7 @@ import { eventually } from '@sanwang/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openBus, type SqliteBus } from './bus.ts';
 import { openEventLog, type EventLog } from './eventlog.ts';
-import { testFolder } from './test-folder.ts';
+import { testFolder } from './fixtures/folder.ts';
 
 const SOON = 20_000;
 const { catalogue } = logDouble('patrol');

@@ -73,6 +73,11 @@ describe('the import rules refuse', () => {
       { 'services/patrol/src/task/decider.ts': "export { y } from '../visit/events.ts';" },
       'services/patrol/src/task/decider.ts: an aggregate imports kernel and statutory only, not ../visit/events.ts',
     ],
+    [
+      'a shared vocabulary that imports an aggregate',
+      { 'services/patrol/src/shared/words.ts': "import { y } from '../visit/events.ts';" },
+      'services/patrol/src/shared/words.ts: an aggregate imports kernel and statutory only, not ../visit/events.ts',
+    ],
   ])('%s', (_name, files, fault) => {
     const found = importFaults(tree({ 'libs/a/src/index.ts': '', ...files }));
     expect(found.faults).toEqual([fault]);
@@ -86,7 +91,8 @@ describe('the import rules refuse', () => {
 test('the import rules stay quiet about what is allowed', () => {
   const root = tree({
     'services/patrol/package.json': manifest(['@sanwang/kernel', '@sanwang/event-store'], ['@sanwang/testing', '@sanwang/platform']),
-    'services/patrol/src/task/decider.ts': "import { z } from 'zod';\nimport { fold } from '@sanwang/kernel';\nimport './events.ts';",
+    'services/patrol/src/task/decider.ts':
+      "import { z } from 'zod';\nimport { fold } from '@sanwang/kernel';\nimport './events.ts';\nimport '../shared/words.ts';",
     'services/patrol/src/api/tasks.ts': "import { task } from '../task/decider.ts';",
   });
   expect(importFaults(root)).toEqual({ modules: 2, faults: [] });

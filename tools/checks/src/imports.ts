@@ -21,7 +21,9 @@ export const importFaults = (root: string): { readonly modules: number; readonly
   });
   const files = globSync('{libs,services,tools}/*/src/**/*.ts', { cwd: root });
   const aggregateFolders = new Set(
-    files.filter((file) => /^services\/.*\/decider\.ts$/.test(file)).map((file) => file.slice(0, file.lastIndexOf('/'))),
+    files
+      .filter((file) => /^services\/(.*\/decider|[^/]+\/src\/shared\/.*)\.ts$/.test(file))
+      .map((file) => file.slice(0, file.lastIndexOf('/'))),
   );
   const faults = manifests.flatMap((manifest) => layerFaults(manifest));
   for (const file of files) {

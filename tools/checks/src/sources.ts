@@ -21,11 +21,11 @@ const depthOutside = (file: string, specifier: string): boolean => {
   return parts[0] !== group || parts[1] !== name;
 };
 
-/** A folder of a service that holds an aggregate: it has a `decider.ts`. */
+/** A folder of a service that holds an aggregate (it has a `decider.ts`), or the vocabulary that its aggregates share. */
 export const isAggregateFile = (file: string, aggregateFolders: ReadonlySet<string>): boolean =>
   !file.endsWith('.test.ts') && aggregateFolders.has(file.slice(0, file.lastIndexOf('/')));
 
-const aggregateMayImport = /^(@sanwang\/(kernel|statutory)|zod|\.\/.*)$/;
+const aggregateMayImport = /^(@sanwang\/(kernel|statutory)|zod|\.\/.*|\.\.\/shared\/[^/]+)$/;
 
 /** What is wrong with one import, as a sentence; `undefined` when nothing is. */
 export const sourceFault = ({ file, specifier }: SourceImport, aggregateFolders: ReadonlySet<string>): string | undefined => {

@@ -1,7 +1,6 @@
 export * from './businesses.ts';
 export * from './checklist.ts';
 export * from './city.ts';
-export * from './command.ts';
 export * from './counts.ts';
 export * from './officers.ts';
 export * from './plan.ts';

@@ -2,7 +2,6 @@ import { localDateOf } from '@sanwang/statutory';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { checkPlan } from './plan-check.ts';
 import {
-  commandOf,
   createPlan,
   expectedCounts,
   planCounts,
@@ -140,14 +139,6 @@ describe('the plan of the made-up city', () => {
     expect(stepCounts(plan).get('correctBusiness')).toBe(derived.renamed);
     expect(stepCounts(plan).get('moveBusiness')).toBe(derived.moved);
     expect(derived.renamed * derived.moved).toBeGreaterThan(0);
-  });
-
-  it('turns every step into a call that names ids, not keys', () => {
-    const text = JSON.stringify(steps.map((step) => commandOf(step, (key) => `id<${key.slice(key.indexOf(':') + 1)}>`).request));
-    expect(text).not.toMatch(/"(task|visit|order)Id?":"row-/);
-    expect(text).toContain('"taskId":"id<poolTask>"');
-    expect(text).toContain('"visitId":"id<startVisit>"');
-    expect(text).toContain('"recheckOf":"id<issueOrder>"');
   });
 });
 

@@ -6,7 +6,7 @@ import { checklistVersion } from '../checklist/events.ts';
 import { dispatchRules, MAIN } from '../dispatch-rules/decider.ts';
 import { checklists, dispatchRulesInForce } from '../models/rules.ts';
 import { areaCode, channel, code, taskType, unitCode, unitKind } from '../shared/words.ts';
-import { defaultRule } from '../visit/conclusion.ts';
+import { defaultRule } from '../shared/conclusion.ts';
 import { equal, get, list, paging, where } from './lists.ts';
 
 const thresholds = z.strictObject(checklistVersion.shape.rule.shape.fail.shape);

@@ -1,6 +1,6 @@
 import { specify } from '@sanwang/testing';
 import { describe, expect, test } from 'vitest';
-import { defaultRule } from '../visit/conclusion.ts';
+import { defaultRule } from '../shared/conclusion.ts';
 import { checklist, inForce } from './decider.ts';
 import type { ChecklistEvent, ChecklistVersion } from './events.ts';
 

@@ -1,7 +1,7 @@
 import { defineEvent, type EventsOf } from '@sanwang/kernel';
 import { z } from 'zod';
 import { itemNumber, localDate, severity, taskType, title } from '../shared/words.ts';
-import { conclusionRule } from '../visit/conclusion.ts';
+import { conclusionRule } from '../shared/conclusion.ts';
 
 const item = z.object({ number: itemNumber, text: z.string().trim().min(1).max(300), severity });
 export type ChecklistItem = z.infer<typeof item>;

@@ -1,5 +1,5 @@
 import { forbiddenByState, invalid, type Instant } from '@sanwang/kernel';
-import type { Violated } from '../visit/decider.ts';
+import type { Violated } from '../shared/words.ts';
 import type { Issued, Limit, RectificationEvent } from './events.ts';
 
 export interface Issue {

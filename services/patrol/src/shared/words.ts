@@ -55,6 +55,8 @@ export type Counts = z.infer<typeof counts>;
 /** A violated item as it is handed on. */
 export const finding = z.object({ number: itemNumber, severity });
 export type Finding = z.infer<typeof finding>;
+/** A finding of a visit 问题; one corrected on the spot 当场改正 needs no order. */
+export type Violated = Finding & { readonly correctedOnSpot?: boolean | undefined };
 
 /** What every public event of a task, a visit or an order says about its object: whose, where, and whose duty at the time. */
 export const about = {

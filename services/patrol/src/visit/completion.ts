@@ -1,7 +1,7 @@
 import { forbiddenByState, invalid, type Instant } from '@sanwang/kernel';
-import type { Attachment, Finding, VisitResult } from '../shared/words.ts';
+import type { Attachment, Finding, Violated, VisitResult } from '../shared/words.ts';
 import type { Standings } from './answers.ts';
-import { conclude, countBySeverity, type ConclusionRule } from './conclusion.ts';
+import { conclude, countBySeverity, type ConclusionRule } from '../shared/conclusion.ts';
 import type { Started, VisitEvent } from './events.ts';
 
 /** What the officers conclude, and the checklist's rule. */
@@ -22,8 +22,8 @@ export interface SuggestionInput {
   readonly note?: string | undefined;
 }
 
-/** The violated items, in the order of the checklist's recording. */
-export const violations = (standings: Standings): (Finding & { correctedOnSpot?: boolean | undefined })[] =>
+/** The violated items. */
+export const violations = (standings: Standings): Violated[] =>
   Object.entries(standings).flatMap(([number, { severity, correctedOnSpot }]) => (severity ? [{ number, severity, correctedOnSpot }] : []));
 
 export const complete = (command: Completion, visit: Started, standings: Standings): readonly VisitEvent[] => {

@@ -1,10 +1,10 @@
 import { forbiddenByState, invalid, Rejection, type Aggregate } from '@sanwang/kernel';
 import { officersNeeded, unfit, type OfficerFact } from '../shared/officers.ts';
-import type { Coordinates, Finding, VisitResult } from '../shared/words.ts';
+import type { Coordinates, Violated, VisitResult } from '../shared/words.ts';
 import { recordAnswers, standingsAfter, type Answer, type ItemFact, type Standings } from './answers.ts';
 import { complete, violations, type Completion } from './completion.ts';
 import type { Started, VisitEvent } from './events.ts';
-import { metresBetween } from './site.ts';
+import { metresBetween } from '../shared/site.ts';
 
 export type VisitCommand =
   | ({ readonly type: 'start' } & SignIn)
@@ -23,8 +23,6 @@ interface SignIn {
   readonly radius: number;
 }
 
-/** A finding 问题; one corrected on the spot 当场改正 needs no order. */
-export type Violated = Finding & { readonly correctedOnSpot?: boolean | undefined };
 export type VisitState =
   | { readonly status: 'new' }
   | { readonly status: 'started'; readonly visit: Started; readonly standings: Standings }

@@ -1,7 +1,7 @@
 import { specify } from '@sanwang/testing';
 import { describe, test } from 'vitest';
 import type { OfficerFact } from '../shared/officers.ts';
-import { defaultRule } from './conclusion.ts';
+import { defaultRule } from '../shared/conclusion.ts';
 import { visit, type VisitCommand } from './decider.ts';
 import type { Started, VisitEvent } from './events.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Counts, Severity, VisitResult } from '../shared/words.ts';
+import type { Counts, Severity, VisitResult } from './words.ts';
 
 const threshold = z.object({
   critical: z.number().int().min(1).max(300).optional(),

@@ -1,4 +1,4 @@
-import type { Coordinates } from '../shared/words.ts';
+import type { Coordinates } from './words.ts';
 
 const EARTH_RADIUS_METRES = 6_371_008;
 

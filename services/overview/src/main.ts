@@ -1,3 +1,0 @@
-import { run } from '@sanwang/service';
-import { overview } from './overview.ts';
-await run(overview);
