@@ -1,6 +1,6 @@
 import type { Aggregate, Catalogue, Clock, DomainEvent, Instant } from '@sanwang/kernel';
 import type { Attachments, CommandOutcome, Foldable, Loaded } from '@sanwang/event-store';
-import type { Document, ModelDefinition, ModelReader } from '@sanwang/read-model';
+import type { Document, ModelDefinition, ModelReader, NamedAttachments } from '@sanwang/read-model';
 import type { Access, Directory, Principal } from '@sanwang/identity';
 import type { Api, Call, Endpoint } from '@sanwang/rpc';
 import type { Logger } from '@sanwang/telemetry';
@@ -57,6 +57,8 @@ export interface ServiceDefinition {
   readonly aggregates: readonly Aggregate<any, any, any>[];
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   readonly models: readonly ModelDefinition<any>[];
+  /** Which of its models knows the attachments that its events have named; without one, events of this context name none. */
+  readonly attachments?: ModelDefinition<NamedAttachments>;
   /** Its rpc services. */
   api(service: ServiceContext): readonly Api[];
   /** What the service opens to the outside beside its rpc services; the gateway's front door. */

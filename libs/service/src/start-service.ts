@@ -151,12 +151,10 @@ export const startService = async (definition: ServiceDefinition, parts: Service
             return handler.handle(request, call);
           },
         };
-  const apis = definition
-    .api(context)
-    .map((api) => ({
-      ...api,
-      handlers: Object.fromEntries(Object.entries(api.handlers).map(([name, handler]) => [name, withTokens(handler)])),
-    }));
+  const apis = definition.api(context).map((api) => ({
+    ...api,
+    handlers: Object.fromEntries(Object.entries(api.handlers).map(([name, handler]) => [name, withTokens(handler)])),
+  }));
 
   const aggregates = new Map(definition.aggregates.map((aggregate) => [aggregate.name, aggregate]));
   timers =
