@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Rejection, wallClock, type Clock } from '@sanwang/kernel';
-import { LOCAL_AUDIENCE, LOCAL_ISSUER, createAccess, createVerifier, openLocalIssuer, type LocalIssuer } from '@sanwang/identity';
+import { LOCAL_AUDIENCE, LOCAL_ISSUER, createVerifier, openLocalIssuer, type LocalIssuer } from '@sanwang/identity';
 import { topicOf } from '@sanwang/messaging';
 import { localEndpoint, type Endpoint, type Interceptor } from '@sanwang/rpc';
 import {
@@ -74,9 +74,8 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
     const issuer = await openLocalIssuer(ports.layout.folder);
     const verifier = createVerifier({
       ...(config.issuer !== undefined && config.jwksUrl !== undefined
-        ? { issuer: config.issuer, keys: { url: config.jwksUrl } }
-        : { issuer: LOCAL_ISSUER, keys: { jwks: issuer.jwks } }),
-      audience: LOCAL_AUDIENCE,
+        ? { issuer: config.issuer, audience: config.audience, keys: { url: config.jwksUrl } }
+        : { issuer: LOCAL_ISSUER, audience: LOCAL_AUDIENCE, keys: { jwks: issuer.jwks } }),
       ...(config.bootstrapSubject !== undefined && { bootstrapSubject: config.bootstrapSubject }),
     });
     const catalogues = found.flatMap(({ definition }) => (definition.catalogue ? [definition.catalogue] : []));
@@ -110,8 +109,9 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
     running.push(...starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : [])));
     for (const start of starts) if (start.status === 'rejected') throw start.reason;
 
-    const directory = running.find(({ definition }) => definition.context === 'directory')!.context.directory;
-    const access = createAccess(directory);
+    await Promise.all(running.map((service) => service.caughtUp));
+    const front = running.find(({ definition }) => definition.serve) ?? running[0]!;
+    const { access, directory } = front.context;
     const longWork = createLongWork((kind, error) => logger.error({ kind, err: error }, 'long work failed'));
     const interceptors: readonly Interceptor[] = [observeCalls(metrics)];
     const operations = operationsApi({ ports, running, rebuilding, longWork, access, directory });
@@ -136,8 +136,7 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
       config,
       logger,
     };
-    const front = found.find(({ definition }) => definition.serve);
-    const door = options.listen === false ? undefined : await front?.definition.serve?.(house);
+    const door = options.listen === false ? undefined : await front.definition.serve?.(house);
     if (door) writeFileSync(ports.layout.address, `${JSON.stringify({ pid: process.pid, http: door.http, grpc: door.grpc })}\n`);
 
     const stop = async (): Promise<void> => {

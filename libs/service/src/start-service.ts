@@ -45,6 +45,8 @@ export interface RunningService {
   readonly relay: Relay | undefined;
   readonly timers: Timers | undefined;
   readiness(): Readiness['parts'];
+  /** Resolves when the service's copy of the directory has once caught up with the bus; only then is it ready. */
+  readonly caughtUp: Promise<void>;
   /** Stops timers, consumers and relay after what they have in hand. */
   stop(): Promise<void>;
 }
@@ -181,6 +183,17 @@ export const startService = async (definition: ServiceDefinition, parts: Service
         });
   const offClock = directory.onClock(() => timers?.wake());
 
+  let directoryKnown = false;
+  const copies = models.filter((model) => copyNames.has(model.definition.name));
+  const catchUp = async (): Promise<void> => {
+    while (!signal.aborted) {
+      const lags = await Promise.all(copies.map((model) => model.consumer.lag()));
+      if (lags.every((lag) => lag === 0) && (!relay || relay.status().state !== 'starting')) break;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    directoryKnown = true;
+  };
+
   return {
     definition,
     context,
@@ -188,7 +201,9 @@ export const startService = async (definition: ServiceDefinition, parts: Service
     models,
     relay,
     timers,
+    caughtUp: catchUp(),
     readiness: () => [
+      { name: `${definition.context}.directory`, ready: directoryKnown, message: directoryKnown ? 'caught up once' : 'catching up' },
       ...models.map(({ definition: model, consumer }) => {
         const status = consumer.status();
         return { name: `${model.context}.${model.name}`, ready: status.state === 'running', message: status.message ?? status.state };

@@ -1,4 +1,5 @@
 import { defineService } from '@sanwang/service';
+import { beginningLive } from './api/begin-live.ts';
 import { calendarApi } from './api/calendars.ts';
 import { erasureApi, simulationApi } from './api/deployment.ts';
 import { officerApi } from './api/officers.ts';
@@ -22,5 +23,8 @@ export const directory = defineService({
   catalogue,
   aggregates: [deployment, clock, unit, officer, calendar, subject],
   models: [units, officers, calendars],
-  api: (service) => [unitApi(service), officerApi(service), calendarApi(service), simulationApi(service), erasureApi(service)],
+  api(service) {
+    const live = beginningLive(service);
+    return [unitApi(live), officerApi(live), calendarApi(live), simulationApi(service), erasureApi(live)];
+  },
 });
