@@ -3,7 +3,7 @@ import type { Attachments, CommandOutcome, Foldable, Loaded } from '@sanwang/eve
 import type { Document, ModelDefinition, ModelReader, NamedAttachments } from '@sanwang/read-model';
 import type { Access, Directory, Principal } from '@sanwang/identity';
 import type { Api, Call, Endpoint } from '@sanwang/rpc';
-import type { Logger } from '@sanwang/telemetry';
+import type { Logger, Metrics } from '@sanwang/telemetry';
 import type { Config } from './config.ts';
 
 /** What a service's handlers work with. Everything is scoped to the service: its own streams, its own models. */
@@ -74,7 +74,7 @@ export interface House {
   /** Present in a simulation: the simulated instant, shown in every answer. */
   simulatedNow(): Instant | undefined;
   readiness(): Readiness;
-  metricsText(): Promise<string>;
+  readonly metrics: Metrics;
   readonly attachments: Attachments;
   readonly access: Access;
   readonly config: Config;
