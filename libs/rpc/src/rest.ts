@@ -101,6 +101,8 @@ const sendProblem = (error: unknown, request: FastifyRequest, reply: FastifyRepl
   if (status === 401) reply.header('www-authenticate', 'Bearer');
   const wait = rejection.facts['retryAfterSeconds'];
   if (typeof wait === 'number') reply.header('retry-after', String(Math.ceil(wait)));
+  // The rest of the body is not waited for.
+  if (status === 413) reply.header('connection', 'close');
   // Set here too: hooks do not run before an error of the framework itself.
   reply.header('x-correlation-id', request.id);
   return reply

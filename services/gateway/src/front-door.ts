@@ -54,7 +54,11 @@ export const openFrontDoor = async (house: House): Promise<FrontDoor> => {
     grpc: `${config.host}:${grpcPort}`,
     async drain() {
       grpc.setServing(false);
-      await Promise.all([rest.close(), grpc.close(config.drainSeconds * 1_000)]);
+      const drainMs = config.drainSeconds * 1_000;
+      // What a client has not finished sending by then is given up.
+      const giveUp = setTimeout(() => rest.server.closeAllConnections(), drainMs);
+      await Promise.all([rest.close(), grpc.close(drainMs)]);
+      clearTimeout(giveUp);
     },
   };
 };
