@@ -1,7 +1,11 @@
 import { published } from '@sanwang/event-store';
 import { topicOf, type Bus } from '@sanwang/messaging';
 import {
+<<<<<<< HEAD
   createRebuildThreads,
+=======
+  consumerName,
+>>>>>>> wt-l
   rebuildAsideInThread,
   rebuildInThread,
   type ModelDefinition,
@@ -64,8 +68,13 @@ export interface Rebuilding {
     upTo: ReadonlyMap<string, number>,
     options?: Omit<RebuildingOptions, 'takeOver'>,
   ): Promise<ModelHash>;
+<<<<<<< HEAD
   /** Ends the threads that wait for work. */
   close(): Promise<void>;
+=======
+  /** What is being rebuilt now: the share done, from 0 to 1, by model. */
+  progress(): ReadonlyMap<string, number>;
+>>>>>>> wt-l
 }
 export interface RebuildingOptions {
   onProgress?(progress: RebuildProgress): void;
@@ -80,6 +89,7 @@ export const createRebuilding = (deployment: {
   readonly bus: Bus;
 }): Rebuilding => {
   const { folder, services, store, bus } = deployment;
+  const under = new Map<string, number>();
   const ends = async (context: string): Promise<TopicEnds> => {
     const { topic, generation } = await bus.ensureTopic(topicOf(context));
     return (await bus.endOffsets(topic)).map((nextOffset, partition) => ({ topic, generation, partition, nextOffset }));
@@ -93,7 +103,20 @@ export const createRebuilding = (deployment: {
     opener: { module: import.meta.url, name: 'openRebuild', args: { folder, services, context: definition.context } satisfies OpenerArgs },
   });
   return {
-    rebuild: (definition, options = {}) => rebuildInThread({ ...common(definition), ...options }),
+    async rebuild(definition, options = {}) {
+      const name = consumerName(definition);
+      under.set(name, 0);
+      const onProgress = (progress: RebuildProgress): void => {
+        under.set(name, progress.total > 0 ? Math.min(1, progress.done / progress.total) : 0);
+        options.onProgress?.(progress);
+      };
+      try {
+        return await rebuildInThread({ ...common(definition), ...options, onProgress });
+      } finally {
+        under.delete(name);
+      }
+    },
+    progress: () => under,
     hashAside: (definition, upTo, options = {}) => rebuildAsideInThread({ ...common(definition), upTo, ...options }),
     close: () => threads.close(),
   };
