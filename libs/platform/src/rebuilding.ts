@@ -1,11 +1,8 @@
 import { published } from '@sanwang/event-store';
 import { topicOf, type Bus } from '@sanwang/messaging';
 import {
-<<<<<<< HEAD
-  createRebuildThreads,
-=======
   consumerName,
->>>>>>> wt-l
+  createRebuildThreads,
   rebuildAsideInThread,
   rebuildInThread,
   type ModelDefinition,
@@ -68,13 +65,10 @@ export interface Rebuilding {
     upTo: ReadonlyMap<string, number>,
     options?: Omit<RebuildingOptions, 'takeOver'>,
   ): Promise<ModelHash>;
-<<<<<<< HEAD
   /** Ends the threads that wait for work. */
   close(): Promise<void>;
-=======
   /** What is being rebuilt now: the share done, from 0 to 1, by model. */
   progress(): ReadonlyMap<string, number>;
->>>>>>> wt-l
 }
 export interface RebuildingOptions {
   onProgress?(progress: RebuildProgress): void;

@@ -1,12 +1,7 @@
 import type { Aggregate, Catalogue, Clock, DomainEvent, Instant } from '@sanwang/kernel';
 import type { Attachments, CommandOutcome, Foldable, Loaded } from '@sanwang/event-store';
-<<<<<<< HEAD
-import type { Document, ModelDefinition, ModelReader } from '@sanwang/read-model';
-import type { Access, Directory, PolicyRow, Principal } from '@sanwang/identity';
-=======
 import type { Document, ModelDefinition, ModelReader, NamedAttachments } from '@sanwang/read-model';
-import type { Access, Directory, Principal } from '@sanwang/identity';
->>>>>>> wt-l
+import type { Access, Directory, PolicyRow, Principal } from '@sanwang/identity';
 import type { Api, Call, Endpoint } from '@sanwang/rpc';
 import type { Logger, Metrics } from '@sanwang/telemetry';
 import type { Config } from './config.ts';
@@ -62,13 +57,10 @@ export interface ServiceDefinition {
   readonly aggregates: readonly Aggregate<any, any, any>[];
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   readonly models: readonly ModelDefinition<any>[];
-<<<<<<< HEAD
   /** Rows beside those of the platform's policy table, for actions of the service's own context. */
   readonly policy?: readonly PolicyRow[];
-=======
   /** Which of its models knows the attachments that its events have named; without one, events of this context name none. */
   readonly attachments?: ModelDefinition<NamedAttachments>;
->>>>>>> wt-l
   /** Its rpc services. */
   api(service: ServiceContext): readonly Api[];
   /** Descriptor set (google.protobuf.FileDescriptorSet) of its rpc services, where they are not part of `libs/contracts`. */

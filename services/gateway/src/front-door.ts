@@ -23,15 +23,9 @@ const descriptorSet = fileURLToPath(import.meta.resolve('@sanwang/contracts/desc
 /** Opens REST and gRPC before the house; resolves once both listen. */
 export const openFrontDoor = async (house: House): Promise<FrontDoor> => {
   const { config, logger } = house;
-<<<<<<< HEAD
   const descriptors = loadDescriptors(mergeDescriptorSets([readFileSync(descriptorSet), ...house.descriptors]));
-  const limits = config.rateLimit > 0 ? [rateLimit({ perSecond: config.rateLimit, burst: config.rateLimit * 2 })] : [];
-  const endpoints = house.endpoints.map((endpoint) => intercepted(endpoint, limits));
-=======
-  const descriptors = loadDescriptors(readFileSync(descriptorSet));
   const limit = config.rateLimit > 0 ? rateLimit({ perSecond: config.rateLimit, burst: config.rateLimit * 2 }) : undefined;
   const endpoints = house.endpoints.map((endpoint) => (limit ? intercepted(endpoint, [limit]) : endpoint));
->>>>>>> wt-l
   const headers = (): Record<string, string> => {
     const now = house.simulatedNow();
     return now === undefined ? {} : { 'sanwang-simulation': now };
@@ -61,7 +55,6 @@ export const openFrontDoor = async (house: House): Promise<FrontDoor> => {
     grpc: `${config.host}:${grpcPort}`,
     async drain() {
       grpc.setServing(false);
-<<<<<<< HEAD
       // A connection that still had an answer to come when the server closed would be kept open after it, for its client's next request.
       const sweep = setInterval(() => rest.server.closeIdleConnections(), 20);
       const limit = setTimeout(() => rest.server.closeAllConnections(), config.drainSeconds * 1_000);
@@ -71,13 +64,6 @@ export const openFrontDoor = async (house: House): Promise<FrontDoor> => {
         clearInterval(sweep);
         clearTimeout(limit);
       }
-=======
-      const drainMs = config.drainSeconds * 1_000;
-      // What a client has not finished sending by then is given up.
-      const giveUp = setTimeout(() => rest.server.closeAllConnections(), drainMs);
-      await Promise.all([rest.close(), grpc.close(drainMs)]);
-      clearTimeout(giveUp);
->>>>>>> wt-l
     },
   };
 };
