@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PublishedEvent } from '@sanwang/event-store';
 import {
+  createRebuildThreads,
   modelHash,
   projectionSink,
   rebuildAsideInThread,
@@ -100,6 +101,23 @@ it('keeps the old generation when the worker fails or is called off, and removes
   const called = rebuildInThread({ ...options(), signal: stop.signal, takeOver: async () => stop.abort(new Error('called off')) });
   await expect(called).rejects.toThrow('called off');
   expect(await modelHash(model, reader.all())).toEqual(before);
+  expect(await files()).toHaveLength(1);
+});
+
+it('does one job after another in a thread that is kept, and makes a new one after a failure', async () => {
+  const { reader } = await given();
+  const before = await modelHash(model, reader.all());
+  const threads = createRebuildThreads();
+  const first = threads.take();
+  threads.giveBack(first);
+  expect(await rebuildAsideInThread({ ...options(), threads })).toEqual(before);
+  expect((await rebuildInThread({ ...options(), threads })).events).toBe(150);
+  const again = threads.take();
+  expect(again).toBe(first);
+  threads.giveBack(again);
+  await expect(rebuildInThread({ ...options('no such opener'), threads })).rejects.toThrow();
+  expect(await rebuildAsideInThread({ ...options(), threads })).toEqual(before);
+  await threads.close();
   expect(await files()).toHaveLength(1);
 });
 
