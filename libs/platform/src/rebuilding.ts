@@ -1,6 +1,7 @@
 import { published } from '@sanwang/event-store';
 import { topicOf, type Bus } from '@sanwang/messaging';
 import {
+  consumerName,
   createRebuildThreads,
   rebuildAsideInThread,
   rebuildInThread,
@@ -66,6 +67,8 @@ export interface Rebuilding {
   ): Promise<ModelHash>;
   /** Ends the threads that wait for work. */
   close(): Promise<void>;
+  /** What is being rebuilt now: the share done, from 0 to 1, by model. */
+  progress(): ReadonlyMap<string, number>;
 }
 export interface RebuildingOptions {
   onProgress?(progress: RebuildProgress): void;
@@ -80,6 +83,7 @@ export const createRebuilding = (deployment: {
   readonly bus: Bus;
 }): Rebuilding => {
   const { folder, services, store, bus } = deployment;
+  const under = new Map<string, number>();
   const ends = async (context: string): Promise<TopicEnds> => {
     const { topic, generation } = await bus.ensureTopic(topicOf(context));
     return (await bus.endOffsets(topic)).map((nextOffset, partition) => ({ topic, generation, partition, nextOffset }));
@@ -93,7 +97,20 @@ export const createRebuilding = (deployment: {
     opener: { module: import.meta.url, name: 'openRebuild', args: { folder, services, context: definition.context } satisfies OpenerArgs },
   });
   return {
-    rebuild: (definition, options = {}) => rebuildInThread({ ...common(definition), ...options }),
+    async rebuild(definition, options = {}) {
+      const name = consumerName(definition);
+      under.set(name, 0);
+      const onProgress = (progress: RebuildProgress): void => {
+        under.set(name, progress.total > 0 ? Math.min(1, progress.done / progress.total) : 0);
+        options.onProgress?.(progress);
+      };
+      try {
+        return await rebuildInThread({ ...common(definition), ...options, onProgress });
+      } finally {
+        under.delete(name);
+      }
+    },
+    progress: () => under,
     hashAside: (definition, upTo, options = {}) => rebuildAsideInThread({ ...common(definition), upTo, ...options }),
     close: () => threads.close(),
   };

@@ -1,10 +1,14 @@
 import { z } from 'zod';
 import type { Document, ModelDefinition } from './port.ts';
 
-/** A field that queries may filter, sort and group by. SQLite has no booleans, so a store must know which ones are. */
+/**
+ * A field that queries may filter, sort and group by; one that holds a list is only filtered by what is in it (`eq`, `in`, the
+ * owner of a scope). SQLite has no booleans and no lists, so a store must know which ones are.
+ */
 export interface DeclaredField {
   readonly name: string;
   readonly boolean: boolean;
+  readonly list: boolean;
 }
 
 const objects = (schema: z.ZodType): readonly z.ZodObject[] => {
@@ -14,17 +18,15 @@ const objects = (schema: z.ZodType): readonly z.ZodObject[] => {
   return [];
 };
 
+const inner = (schema: unknown): unknown =>
+  schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault || schema instanceof z.ZodReadonly
+    ? inner(schema.unwrap())
+    : schema;
+
 const isBoolean = (schema: unknown): boolean => {
-  if (
-    schema instanceof z.ZodOptional ||
-    schema instanceof z.ZodNullable ||
-    schema instanceof z.ZodDefault ||
-    schema instanceof z.ZodReadonly
-  ) {
-    return isBoolean(schema.unwrap());
-  }
-  if (schema instanceof z.ZodLiteral) return [...schema.values].every((value) => typeof value === 'boolean');
-  return schema instanceof z.ZodBoolean;
+  const bare = inner(schema);
+  if (bare instanceof z.ZodLiteral) return [...bare.values].every((value) => typeof value === 'boolean');
+  return bare instanceof z.ZodBoolean;
 };
 
 /** The declared fields of a model: those of its indexes and of its scope. Throws when one is not a plain top-level name. */
@@ -37,12 +39,14 @@ export const declaredFields = (definition: Pick<ModelDefinition, 'indexes' | 'sc
   const shapes = objects(definition.schema);
   return [...names].map((name) => {
     if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(name)) throw new Error(`an index field must be a top-level field: ${name}`);
-    return { name, boolean: shapes.some((shape) => isBoolean(shape.shape[name])) };
+    const schemas = shapes.map((shape) => shape.shape[name]);
+    return { name, boolean: schemas.some(isBoolean), list: schemas.some((schema) => inner(schema) instanceof z.ZodArray) };
   });
 };
 
-/** A declared field's value as it is indexed: text, a number, a boolean, or `null` for what is absent. */
+/** A declared field's value as it is indexed: text, a number, a boolean, a list as JSON text, or `null` for what is absent. */
 export const indexedValue = (doc: Document, name: string): string | number | boolean | null => {
   const value = doc[name];
+  if (Array.isArray(value)) return JSON.stringify(value);
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
 };

@@ -198,7 +198,7 @@ export const fuzzOpenApi = async (options: FuzzOptions): Promise<FuzzReport> => 
             ? (options.document.components['parameters'] as Record<string, OpenApiParameter>)[parameter.$ref.split('/').at(-1)!]!
             : parameter,
         );
-        const arbitrary = plans(document, parameters, operation.requestBody?.content['application/json'].schema);
+        const arbitrary = plans(document, parameters, operation.requestBody?.content['application/json']?.schema);
         return { path, verb, operation, parameters, plans: fc.sample(arbitrary, { numRuns: options.runs, seed: options.seed }) };
       }),
   );

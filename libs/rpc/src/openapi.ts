@@ -30,7 +30,7 @@ export interface OpenApiOperation {
   readonly summary: string;
   readonly description: string;
   readonly parameters: readonly (OpenApiParameter | { readonly $ref: string })[];
-  readonly requestBody?: { readonly required: boolean; readonly content: { readonly 'application/json': { readonly schema: JsonSchema } } };
+  readonly requestBody?: { readonly required: boolean; readonly content: Readonly<Record<string, { readonly schema: JsonSchema }>> };
   readonly responses: Record<string, unknown>;
 }
 

@@ -42,8 +42,19 @@ const startsWith = (name: string, prefix: string): Condition => ({
   params: [prefix, prefixEnd(prefix)],
 });
 
-const conditionsOf = ({ field, ...filter }: FieldFilter): readonly Condition[] => {
+const holdsOneOf = (name: string, values: readonly Scalar[]): Condition => ({
+  sql: `EXISTS (SELECT 1 FROM json_each(${name}) held WHERE held.value IN (SELECT value FROM json_each(?)))`,
+  params: [JSON.stringify(values)],
+});
+const listsOf = (definition: ModelDefinition): ReadonlySet<string> =>
+  new Set(declaredFields(definition).flatMap(({ name, list }) => (list ? [name] : [])));
+
+const conditionsOf = ({ field, ...filter }: FieldFilter, lists: ReadonlySet<string>): readonly Condition[] => {
   const name = column(field);
+  if (lists.has(field)) {
+    if (filter.eq !== undefined) return [holdsOneOf(name, [filter.eq])];
+    if (filter.in) return [holdsOneOf(name, filter.in)];
+  }
   const found: Condition[] = [];
   const compare = (operator: string, value: Scalar | undefined): void => {
     if (value !== undefined) found.push({ sql: `${name} ${operator} ?`, params: [bound(value)] });
@@ -72,12 +83,15 @@ const inAreas = (name: string, areas: readonly string[]): Condition =>
  * What the caller may see, as a condition on the columns of the model's scope fields. It only filters what another index
  * brings in order: as a range of its own (the `+` forbids it) a city's areas would be everything, unsorted.
  */
-const visible = ({ scope: fields }: ModelDefinition, scope: QueryScope): readonly Condition[] => {
+const visible = ({ scope: fields }: ModelDefinition, scope: QueryScope, lists: ReadonlySet<string>): readonly Condition[] => {
   if (!fields || scope === 'everything') return [];
   const found: Condition[] = [];
   if (fields.area) found.push(inAreas(`+${column(fields.area)}`, coveringAreas(scope.areas)));
   if (fields.unit && scope.units.length > 0) found.push(oneOf(`+${column(fields.unit)}`, scope.units));
-  if (fields.owner && scope.owner !== undefined) found.push({ sql: `+${column(fields.owner)} = ?`, params: [scope.owner] });
+  if (fields.owner && scope.owner !== undefined) {
+    const name = column(fields.owner);
+    found.push(lists.has(fields.owner) ? holdsOneOf(name, [scope.owner]) : { sql: `+${name} = ?`, params: [scope.owner] });
+  }
   return [any(found)];
 };
 
@@ -128,10 +142,10 @@ const searchPlan = (rows: Rows, tokens: readonly string[]): { readonly from: str
     : { from: 'documents d', condition: all(tested) };
 };
 
-const readPage = (rows: Rows, definition: ModelDefinition, query: ModelQuery): ModelPage<Document> => {
+const readPage = (rows: Rows, definition: ModelDefinition, lists: ReadonlySet<string>, query: ModelQuery): ModelPage<Document> => {
   const { where, scope, search, orderBy, limit, after, tokenAfter } = checkQuery(definition, query);
   const plan = search ? searchPlan(rows, search.tokens) : { from: 'documents d', condition: all([]) };
-  const filter = all([plan.condition, ...where.flatMap(conditionsOf), ...visible(definition, scope)]);
+  const filter = all([plan.condition, ...where.flatMap((filter) => conditionsOf(filter, lists)), ...visible(definition, scope, lists)]);
   const direction = orderBy?.direction ?? 'asc';
   const order = `${orderBy ? `${column(orderBy.field)} ${direction}, ` : ''}d.id ${direction}`;
   const value = orderBy ? column(orderBy.field) : 'NULL';
@@ -166,11 +180,19 @@ const readPage = (rows: Rows, definition: ModelDefinition, query: ModelQuery): M
 
 type CountOptions = Parameters<ModelReader['count']>[0];
 
-const countGroups = (rows: Rows, definition: ModelDefinition, options: CountOptions): Awaited<ReturnType<ModelReader['count']>> => {
+const countGroups = (
+  rows: Rows,
+  definition: ModelDefinition,
+  lists: ReadonlySet<string>,
+  options: CountOptions,
+): Awaited<ReturnType<ModelReader['count']>> => {
   const { by, scope, sum = [] } = options;
   checkGrouping(definition, by, sum);
   const fields = new Map(declaredFields(definition).map((field) => [field.name, field]));
-  const filter = all([...checkFilters(definition, options.where).flatMap(conditionsOf), ...visible(definition, scope)]);
+  const filter = all([
+    ...checkFilters(definition, options.where).flatMap((filter) => conditionsOf(filter, lists)),
+    ...visible(definition, scope, lists),
+  ]);
   const groups = by.map(column).join(', ');
   const summed = sum.map((field, index) => `total(${fields.has(field) ? column(field) : `doc ->> '$.${field}'`}) AS s${index}`);
   const selected = [...by.map((field, index) => `${column(field)} AS g${index}`), 'count(*) AS size', ...summed].join(', ');
@@ -188,15 +210,18 @@ const countGroups = (rows: Rows, definition: ModelDefinition, options: CountOpti
 };
 
 /** The reads of one model over whatever file `rows` reads from. */
-export const sqlReader = (definition: ModelDefinition, rows: Rows) => ({
-  getMany(ids: readonly string[], scope: QueryScope): ReadonlyMap<string, Document> {
-    const filter = all(visible(definition, scope));
-    const found = rows(`SELECT id, doc FROM documents d WHERE id IN (SELECT value FROM json_each(?)) AND ${filter.sql}`, [
-      JSON.stringify(ids),
-      ...filter.params,
-    ]);
-    return new Map(found.map((row) => [row['id'] as string, JSON.parse(row['doc'] as string) as Document]));
-  },
-  query: (query: ModelQuery): ModelPage<Document> => readPage(rows, definition, query),
-  count: (options: CountOptions) => countGroups(rows, definition, options),
-});
+export const sqlReader = (definition: ModelDefinition, rows: Rows) => {
+  const lists = listsOf(definition);
+  return {
+    getMany(ids: readonly string[], scope: QueryScope): ReadonlyMap<string, Document> {
+      const filter = all(visible(definition, scope, lists));
+      const found = rows(`SELECT id, doc FROM documents d WHERE id IN (SELECT value FROM json_each(?)) AND ${filter.sql}`, [
+        JSON.stringify(ids),
+        ...filter.params,
+      ]);
+      return new Map(found.map((row) => [row['id'] as string, JSON.parse(row['doc'] as string) as Document]));
+    },
+    query: (query: ModelQuery): ModelPage<Document> => readPage(rows, definition, lists, query),
+    count: (options: CountOptions) => countGroups(rows, definition, lists, options),
+  };
+};

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { PatrolServiceDefinition } from '@sanwang/contracts/patrol';
 import {
   createGrpcServer,
   createRestServer,
@@ -12,7 +13,9 @@ import {
   type OnError,
 } from '@sanwang/rpc';
 import type { FrontDoor, House } from '@sanwang/service';
+import { withAttachments } from './attachment-operations.ts';
 import { addAttachmentRoutes } from './attachments.ts';
+import { measureHttp } from './http-metrics.ts';
 import { addPlainRoutes } from './plain-routes.ts';
 
 const descriptorSet = fileURLToPath(import.meta.resolve('@sanwang/contracts/desc.binpb'));
@@ -21,8 +24,8 @@ const descriptorSet = fileURLToPath(import.meta.resolve('@sanwang/contracts/desc
 export const openFrontDoor = async (house: House): Promise<FrontDoor> => {
   const { config, logger } = house;
   const descriptors = loadDescriptors(mergeDescriptorSets([readFileSync(descriptorSet), ...house.descriptors]));
-  const limits = config.rateLimit > 0 ? [rateLimit({ perSecond: config.rateLimit, burst: config.rateLimit * 2 })] : [];
-  const endpoints = house.endpoints.map((endpoint) => intercepted(endpoint, limits));
+  const limit = config.rateLimit > 0 ? rateLimit({ perSecond: config.rateLimit, burst: config.rateLimit * 2 }) : undefined;
+  const endpoints = house.endpoints.map((endpoint) => (limit ? intercepted(endpoint, [limit]) : endpoint));
   const headers = (): Record<string, string> => {
     const now = house.simulatedNow();
     return now === undefined ? {} : { 'sanwang-simulation': now };
@@ -33,16 +36,16 @@ export const openFrontDoor = async (house: House): Promise<FrontDoor> => {
   };
   const common = { endpoints, descriptors, authenticate: house.verify, headers, onError };
   const rest = createRestServer({ ...common, bodyLimit: config.bodyLimit });
-  serveDocs(
-    rest,
-    openApiDocument(house.apis, descriptors, {
-      title: 'Sanwang 三网',
-      version: '1',
-      description: 'The market-supervision platform of a city: patrol net, registration, directory, overview.',
-    }),
-  );
+  const document = openApiDocument(house.apis, descriptors, {
+    title: 'Sanwang 三网',
+    version: '1',
+    description: 'The market-supervision platform of a city: patrol net, registration, directory, overview.',
+  });
+  measureHttp(rest, house.metrics);
+  const patrol = endpoints.find(({ service }) => service.fullName === PatrolServiceDefinition.fullName);
+  serveDocs(rest, patrol ? withAttachments(document) : document);
   addPlainRoutes(rest, house);
-  addAttachmentRoutes(rest, house);
+  if (patrol) addAttachmentRoutes(rest, house, { patrol, took: (subject) => limit?.take(subject) });
   const grpc = createGrpcServer({ ...common, messageLimit: config.bodyLimit });
 
   const http = await rest.listen({ host: config.host, port: config.httpPort });

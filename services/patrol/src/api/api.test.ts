@@ -192,7 +192,7 @@ describe('a visit', () => {
     const { id } = await net.call('o1', 'startVisit', { taskId, officers: ['o1', 'o2'] });
     const items = [{ number: '3', result: 'violates', note: '发霉', attachments: ['photo-1'] }];
     expect(await refusal(net.call('o1', 'recordItems', { id, items }))).toBe('invalid-argument/attachment-unknown');
-    net.attach({ id: 'photo-1', mediaType: 'image/jpeg', size: 9, hash: 'ff', storedAt: '2012-03-01T15:00:00.000Z' });
+    net.attach({ id: 'photo-1', mediaType: 'image/jpeg', size: 9, hash: 'ff', storedAt: new Date().toISOString() });
     expect(await net.call('o1', 'recordItems', { id, items })).toMatchObject({ unanswered: 2 });
     await net.call('o1', 'recordItems', { id, items: [{ number: '18', result: 'conforms' }] });
     expect((await net.call('o1', 'getVisit', { id }))['items']).toEqual([
