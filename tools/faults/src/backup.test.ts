@@ -14,15 +14,19 @@ afterEach(async () => {
   for (const platform of platforms.splice(0)) await platform.host.drain();
   folders.splice(0).forEach(removeFolder);
 });
-const hosted = async (folder: string): Promise<HostedPlatform> => {
+const aFolder = (): string => {
+  const folder = temporaryFolder();
   folders.push(folder);
+  return folder;
+};
+const hosted = async (folder: string): Promise<HostedPlatform> => {
   const platform = await hostPlatform({ folder });
   platforms.push(platform);
   return platform;
 };
 
 test('a backup taken under load is restored elsewhere without the subjects erased since, and its models equal the log', async () => {
-  const platform = await hosted(temporaryFolder());
+  const platform = await hosted(aFolder());
   await foundCity(platform);
   await live({ name: 'first', district: 'north', end: 'order', contact: 'Ann' }, sayTo(platform));
   const random = seeded(5);
@@ -41,7 +45,7 @@ test('a backup taken under load is restored elsewhere without the subjects erase
   const subject = 'contact.local.wg.first';
   await erasure.eraseSubject({ id: subject, reason: 'asked for' });
 
-  const elsewhere = join(temporaryFolder(), 'restored');
+  const elsewhere = join(aFolder(), 'restored');
   const manifest = await restore(result, elsewhere, [subject]);
   expect(manifest.head).toBeGreaterThan(20);
   const restored = await hosted(elsewhere);
@@ -53,6 +57,6 @@ test('a backup taken under load is restored elsewhere without the subjects erase
   await live({ name: 'next', district: 'south', end: 'corrected' }, sayTo(restored));
 
   await expect(restore(result, elsewhere, [])).rejects.toMatchObject({ reason: 'data-folder-not-empty' });
-  await expect(restore(temporaryFolder(), `${elsewhere}-2`, [])).rejects.toMatchObject({ reason: 'not-a-backup' });
+  await expect(restore(aFolder(), `${elsewhere}-2`, [])).rejects.toMatchObject({ reason: 'not-a-backup' });
   expect(existsSync(`${elsewhere}-2`)).toBe(false);
 });

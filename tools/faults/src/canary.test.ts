@@ -1,9 +1,10 @@
-import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { clientsOf, foundCity, people } from './city.ts';
 import { inParallel, live, sayTo, type Fate } from './lives.ts';
 import { hostPlatform, removeFolder, startProcess, temporaryFolder, type Platform } from './platform.ts';
+import { sightings } from './sightings.ts';
 import { faultsFound } from './verified.ts';
 
 const folders: string[] = [];
@@ -21,27 +22,6 @@ const canaries = {
   legal: '法人雀ZQXJLEGAL',
 };
 const words = Object.values(canaries);
-
-/** The files below the folder that hold one of the words in UTF-8, as `file: word`. */
-const sightings = (folder: string, sought: readonly string[] = words): string[] =>
-  readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name !== 'lock.db')
-    .flatMap((entry) => {
-      const path = join(entry.parentPath, entry.name);
-      const bytes = readAll(path);
-      return sought.filter((word) => bytes.includes(word)).map((word) => `${relative(folder, path)}: ${word}`);
-    });
-
-const readAll = (path: string): Buffer => {
-  const bytes = Buffer.alloc(statSync(path).size);
-  const file = openSync(path, 'r');
-  try {
-    readSync(file, bytes);
-  } finally {
-    closeSync(file);
-  }
-  return bytes;
-};
 
 const business = 'local.wg.canary';
 const subjects = [`officer.${people.north[0]}`, `contact.${business}`, `legal-representative.${business}`];
@@ -71,7 +51,7 @@ test('before an erasure personal values are in the files of read models only: no
   await foundCity(platform, { personal });
   await loadAndRead(platform);
   await platform.settled();
-  const seen = sightings(platform.folder);
+  const seen = sightings(platform.folder, words);
   expect(new Set(seen.map((place) => place.split(': ')[1]))).toEqual(new Set(words));
   expect(seen.filter((place) => !place.startsWith(join('models', '/')))).toEqual([]);
 });
@@ -85,9 +65,9 @@ test('after an erasure no byte of a personal value is in any file, with the plat
   await platform.settled();
   await erase(platform);
   await platform.settled();
-  expect(sightings(platform.folder)).toEqual([]);
+  expect(sightings(platform.folder, words)).toEqual([]);
   expect(await faultsFound(platform)).toEqual([]);
-  expect(sightings(platform.folder)).toEqual([]);
+  expect(sightings(platform.folder, words)).toEqual([]);
 
   const registrar = clientsOf(platform, people.registrar).businesses;
   expect((await registrar.getBusiness({ id: business })).contact).toEqual({ subject: subjects[1], erased: true });
@@ -95,7 +75,7 @@ test('after an erasure no byte of a personal value is in any file, with the plat
   expect(officer.name).toEqual({ subject: subjects[0], erased: true });
   expect((await clientsOf(platform, people.auditor).officers.listOfficers({ q: canaries.officerName })).items).toEqual([]);
   await expect(registrar.correctBusiness({ id: business, contact: canaries.contact })).rejects.toMatchObject({ reason: 'subject-erased' });
-  expect(sightings(platform.folder)).toEqual([]);
+  expect(sightings(platform.folder, words)).toEqual([]);
 });
 
 test(
@@ -125,13 +105,13 @@ test(
     expect(await faultsFound(platform)).toEqual([]);
     await platform.end('SIGKILL');
     expect(words.filter((word) => platform.output().includes(word))).toEqual([]);
-    expect(sightings(folder)).toEqual([]);
+    expect(sightings(folder, words)).toEqual([]);
 
     const again = await startProcess(folder);
     stops.push(() => again.end('SIGKILL'));
     expect(await faultsFound(again)).toEqual([]);
     await again.end('SIGTERM');
-    expect(sightings(folder)).toEqual([]);
+    expect(sightings(folder, words)).toEqual([]);
     expect(readFileSync(join(folder, 'keys.db')).length).toBeGreaterThan(0);
   },
 );
