@@ -107,25 +107,40 @@ const all = (conditions: readonly Condition[]): Condition => ({
 });
 
 /** A token found in fewer documents than this leads the search; a commoner one is only tested while the list is scanned. */
-const RARE = 2_000;
+const RARE = 20_000;
 /** Candidates of a search are read in so many rounds at most; then the page is shorter and still has a next one. */
 const ROUNDS = 8;
 
+/** A token is counted no further than the rarest one before it: only that one's number matters. */
+const rarestOf = (rows: Rows, tokens: readonly string[]): string | undefined => {
+  let rarest: string | undefined;
+  let least = RARE;
+  for (const token of tokens) {
+    const counted = rows('SELECT count(*) AS size FROM (SELECT 1 FROM tokens WHERE token = ? LIMIT +?)', [token, least]);
+    const size = counted[0]!['size'] as number;
+    if (size >= least) continue;
+    rarest = token;
+    least = size;
+    if (size === 0) break;
+  }
+  return rarest;
+};
+
+/** Tokens are tested on the leading one's own row, so that only documents which have all of them are looked up. */
 const searchPlan = (rows: Rows, tokens: readonly string[]): { readonly from: string; readonly condition: Condition } => {
-  const sizes = tokens.map((token) => ({
-    token,
-    size: rows('SELECT count(*) AS size FROM (SELECT 1 FROM tokens WHERE token = ? LIMIT ?)', [token, RARE])[0]!['size'] as number,
-  }));
-  sizes.sort((left, right) => left.size - right.size);
-  const [rarest, ...others] = sizes;
-  const leads = rarest!.size < RARE;
-  const tested = (leads ? others : sizes).map(({ token }): Condition => ({
-    sql: 'EXISTS (SELECT 1 FROM tokens WHERE token = ? AND n = d.n)',
-    params: [token],
-  }));
-  return leads
-    ? { from: 'tokens t CROSS JOIN documents d ON d.n = t.n', condition: all([{ sql: 't.token = ?', params: [rarest!.token] }, ...tested]) }
-    : { from: 'documents d', condition: all(tested) };
+  const rarest = rarestOf(rows, tokens);
+  const having =
+    (of: string) =>
+    (token: string): Condition => ({
+      sql: `EXISTS (SELECT 1 FROM tokens WHERE token = ? AND n = ${of}.n)`,
+      params: [token],
+    });
+  if (rarest === undefined) return { from: 'documents d', condition: all(tokens.map(having('d'))) };
+  const others = tokens.filter((token) => token !== rarest).map(having('t'));
+  return {
+    from: 'tokens t CROSS JOIN documents d ON d.n = t.n',
+    condition: all([{ sql: 't.token = ?', params: [rarest] }, ...others]),
+  };
 };
 
 const readPage = (rows: Rows, definition: ModelDefinition, query: ModelQuery): ModelPage<Document> => {
@@ -140,7 +155,7 @@ const readPage = (rows: Rows, definition: ModelDefinition, query: ModelQuery): M
     const found: Record<string, Bound>[] = [];
     for (const part of behind(orderBy, from)) {
       if (found.length >= count) break;
-      const sql = `SELECT d.id, d.doc, ${value} AS sorted FROM ${plan.from} WHERE ${filter.sql} AND ${part.sql} ORDER BY ${order} LIMIT ?`;
+      const sql = `SELECT d.id, d.doc, ${value} AS sorted FROM ${plan.from} WHERE ${filter.sql} AND ${part.sql} ORDER BY ${order} LIMIT +?`;
       found.push(...rows(sql, [...filter.params, ...part.params, count - found.length]));
     }
     return found;
