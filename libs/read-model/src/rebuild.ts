@@ -15,7 +15,10 @@ export interface RebuildSources {
   ends(context: string): Promise<TopicEnds>;
   /** Position of the last event of the context in the log. */
   head(context: string): Promise<number>;
-  read(context: string, options: { readonly after: number; readonly publicOnly: boolean }): AsyncIterable<PublishedPage>;
+  read(
+    context: string,
+    options: { readonly after: number; readonly publicOnly: boolean; readonly types: ReadonlySet<string> },
+  ): AsyncIterable<PublishedPage>;
 }
 
 /** `done` of `total` positions of the log's part that is being read; `events` counts those that the model takes. */
@@ -50,6 +53,10 @@ export const contextsOf = (definition: ModelDefinition): readonly string[] => [
   ...new Set([...subscriptions(definition)].map((type) => type.slice(0, type.indexOf('.')))),
 ];
 
+/** The types of one context among qualified ones, by their own names. */
+const typesOf = (takes: ReadonlySet<string>, context: string): ReadonlySet<string> =>
+  new Set([...takes].filter((type) => type.startsWith(`${context}.`)).map((type) => type.slice(context.length + 1)));
+
 /**
  * Reads the log into a generation, in passes. A pass notes the topics' ends, then the heads of the log, reads what is new up
  * to those heads, and sets the progress to (the ends, the heads): what the bus brings again is passed over by its position.
@@ -83,7 +90,11 @@ const logReader = (generation: ModelGeneration, options: Omit<RebuildOptions, 's
       const head = heads.get(context)!;
       let position = from(context);
       if (head <= position) continue;
-      for await (const page of sources.read(context, { after: position, publicOnly: context !== definition.context })) {
+      for await (const page of sources.read(context, {
+        after: position,
+        publicOnly: context !== definition.context,
+        types: typesOf(takes, context),
+      })) {
         options.signal?.throwIfAborted();
         const taken: PublishedEvent[] = [];
         for (const event of page.events) {
