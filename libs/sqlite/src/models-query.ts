@@ -106,41 +106,45 @@ const all = (conditions: readonly Condition[]): Condition => ({
   params: conditions.flatMap(({ params }) => params),
 });
 
-/** A token found in fewer documents than this leads the search; a commoner one is only tested while the list is scanned. */
-const RARE = 20_000;
+/**
+ * Tokens are counted up to one limit after the other, until one is rarer: that one leads the search. Where all are commoner than
+ * the last, they are only tested while the list is scanned.
+ */
+const RARE = [200, 2_000] as const;
 /** Candidates of a search are read in so many rounds at most; then the page is shorter and still has a next one. */
 const ROUNDS = 8;
+/** Each round of a search reads so many times more than the one before: what has the tokens but not the words is rarely alone. */
+const GROWTH = 4;
+const MOST_GROWTH = 64;
 
-/** A token is counted no further than the rarest one before it: only that one's number matters. */
-const rarestOf = (rows: Rows, tokens: readonly string[]): string | undefined => {
-  let rarest: string | undefined;
-  let least = RARE;
-  for (const token of tokens) {
-    const counted = rows('SELECT count(*) AS size FROM (SELECT 1 FROM tokens WHERE token = ? LIMIT +?)', [token, least]);
-    const size = counted[0]!['size'] as number;
-    if (size >= least) continue;
-    rarest = token;
-    least = size;
-    if (size === 0) break;
-  }
-  return rarest;
-};
+/** The tokens by the number of documents that have them, counted up to a limit; the rarest first. */
+const bySize = (rows: Rows, tokens: readonly string[], limit: number): { readonly token: string; readonly size: number }[] =>
+  tokens
+    .map((token) => ({
+      token,
+      size: rows('SELECT count(*) AS size FROM (SELECT 1 FROM tokens WHERE token = ? LIMIT +?)', [token, limit])[0]!['size'] as number,
+    }))
+    .sort((left, right) => left.size - right.size);
 
-/** Tokens are tested on the leading one's own row, so that only documents which have all of them are looked up. */
+/** The rarest token leads; the others, rarest first, are tested on its own row, so that only documents which have all are looked up. */
 const searchPlan = (rows: Rows, tokens: readonly string[]): { readonly from: string; readonly condition: Condition } => {
-  const rarest = rarestOf(rows, tokens);
-  const having =
-    (of: string) =>
-    (token: string): Condition => ({
-      sql: `EXISTS (SELECT 1 FROM tokens WHERE token = ? AND n = ${of}.n)`,
-      params: [token],
-    });
-  if (rarest === undefined) return { from: 'documents d', condition: all(tokens.map(having('d'))) };
-  const others = tokens.filter((token) => token !== rarest).map(having('t'));
-  return {
-    from: 'tokens t CROSS JOIN documents d ON d.n = t.n',
-    condition: all([{ sql: 't.token = ?', params: [rarest] }, ...others]),
-  };
+  let sizes: ReturnType<typeof bySize> = [];
+  let leads = false;
+  for (const limit of RARE) {
+    sizes = bySize(rows, tokens, limit);
+    leads = sizes[0]!.size < limit;
+    if (leads) break;
+  }
+  const tested = (leads ? sizes.slice(1) : sizes).map(({ token }): Condition => ({
+    sql: `EXISTS (SELECT 1 FROM tokens WHERE token = ? AND n = ${leads ? 't' : 'd'}.n)`,
+    params: [token],
+  }));
+  return leads
+    ? {
+        from: 'tokens t CROSS JOIN documents d ON d.n = t.n',
+        condition: all([{ sql: 't.token = ?', params: [sizes[0]!.token] }, ...tested]),
+      }
+    : { from: 'documents d', condition: all(tested) };
 };
 
 const readPage = (rows: Rows, definition: ModelDefinition, query: ModelQuery): ModelPage<Document> => {
@@ -164,7 +168,7 @@ const readPage = (rows: Rows, definition: ModelDefinition, query: ModelQuery): M
   const items: { readonly doc: Document; readonly cursor: Cursor }[] = [];
   let cursor = after;
   for (let round = 0; round < ROUNDS; round++) {
-    const wanted = limit + 1 - items.length;
+    const wanted = (limit + 1 - items.length) * (search ? Math.min(GROWTH ** round, MOST_GROWTH) : 1);
     const found = fetch(cursor, wanted);
     for (const row of found) {
       cursor = { value: row['sorted'] ?? null, id: row['id'] as string };
