@@ -40,7 +40,7 @@ export const addAttachmentRoutes = (app: RestServer, house: House, { patrol, too
 
     scope.post(
       ATTACHMENT_PATHS.store,
-      { bodyLimit: MAX_ATTACHMENT_BYTES + 1, config: { takes: ATTACHMENT_TYPES.join(', ') }, onRequest: app.authenticate },
+      { bodyLimit: MAX_ATTACHMENT_BYTES + 1, config: { takes: ATTACHMENT_TYPES.join(' or ') }, onRequest: app.authenticate },
       async (request, reply) => {
         const { principal } = callerOf(request);
         took(principal.subject);

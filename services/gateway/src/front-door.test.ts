@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { FIRST_STEPS } from './first-steps.ts';
 import { beginVisit, openCity, restaurant, routineTask, type Asking, type City } from './fixture/city.ts';
 
 let city: City;
@@ -94,6 +95,7 @@ describe('what is open to everybody', () => {
     for (const { service } of city.trial.host.endpoints)
       for (const method of Object.values(service.methods)) expect(ids).toContain(`${service.name}_${method.name}`);
     expect(document.paths['/v1/patrol/visits/{id}/attachments/{attachmentId}']?.['get']?.responses).toHaveProperty('200');
+    for (const { operationId } of FIRST_STEPS) if (operationId !== undefined) expect(ids).toContain(operationId);
     const tags = document.tags.map(({ name }) => name);
     for (const operation of operations) expect(tags).toContain(operation.tags[0]);
     const refs = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, ref]) => ref!);
@@ -207,9 +209,9 @@ describe('a district sees and does nothing in another', () => {
     () => 'GET /v1/businesses/local.sz.1',
     () => 'GET /v1/businesses/local.sz.1/file',
     () => `POST /v1/patrol/tasks/${taskId}:cancel`,
-    () => 'POST /v1/businesses/local.sz.1:void',
+    () => 'POST /v1/businesses/local.sz.1:changeRiskGrade',
   ])('%s is not found', async (request) => {
-    const body = request().startsWith('POST') ? { reason: 'x' } : undefined;
+    const body = request().startsWith('POST') ? { reason: 'x', ...(request().endsWith('Grade') && { riskGrade: 'B' }) } : undefined;
     await refused(404, { code: 'not-found' }, request(), { as: 'nanshan-desk', ...(body && { body }) });
   });
   test('tasks and visits are found by the officers who carry them out', async () => {
