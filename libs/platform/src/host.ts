@@ -29,6 +29,8 @@ export interface HostOptions {
   readonly services?: string;
   readonly logger?: Logger;
   readonly wall?: Clock;
+  /** Puts something before the ports (a bus at its worst, a limited log): for tests of faults. */
+  readonly ports?: (ports: EmbeddedPorts) => EmbeddedPorts;
   /** False: no listening front door; calls come in process only. */
   readonly listen?: boolean;
 }
@@ -68,7 +70,8 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
   const logger = options.logger ?? createLogger({ level: config.logLevel });
   const metrics = createMetrics();
   const found = await findServices(servicesFolder);
-  const ports = await openEmbedded(resolve(config.data));
+  const opened = await openEmbedded(resolve(config.data));
+  const ports = options.ports?.(opened) ?? opened;
   const running: RunningService[] = [];
   try {
     const wasEmpty = (await ports.store.head('')) < 0;
@@ -126,6 +129,7 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
     const house: House = {
       apis,
       endpoints,
+      descriptors: found.flatMap(({ definition }) => definition.descriptors?.() ?? []),
       verify: (token) => verifier.verify(token),
       simulatedNow: () => {
         const now = directory.deployment();
@@ -155,6 +159,7 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
       metrics.close();
       await Promise.all(running.map((service) => service.stop()));
       await longWork.idle();
+      await rebuilding.close();
       await ports.close();
     };
     let stopping: Promise<void> | undefined;

@@ -2,6 +2,7 @@ import { published } from '@sanwang/event-store';
 import { topicOf, type Bus } from '@sanwang/messaging';
 import {
   consumerName,
+  createRebuildThreads,
   rebuildAsideInThread,
   rebuildInThread,
   type ModelDefinition,
@@ -55,7 +56,7 @@ export const openRebuild = async (args: unknown): Promise<RebuildHost> => {
   };
 };
 
-/** Rebuilds of one deployment's models, each in a worker thread of its own. */
+/** Rebuilds of one deployment's models, in worker threads. */
 export interface Rebuilding {
   rebuild(definition: ModelDefinition, options?: RebuildingOptions): Promise<Rebuilt>;
   /** Builds aside up to a position per context, and hashes. */
@@ -64,6 +65,8 @@ export interface Rebuilding {
     upTo: ReadonlyMap<string, number>,
     options?: Omit<RebuildingOptions, 'takeOver'>,
   ): Promise<ModelHash>;
+  /** Ends the threads that wait for work. */
+  close(): Promise<void>;
   /** What is being rebuilt now: the share done, from 0 to 1, by model. */
   progress(): ReadonlyMap<string, number>;
 }
@@ -85,8 +88,10 @@ export const createRebuilding = (deployment: {
     const { topic, generation } = await bus.ensureTopic(topicOf(context));
     return (await bus.endOffsets(topic)).map((nextOffset, partition) => ({ topic, generation, partition, nextOffset }));
   };
+  const threads = createRebuildThreads();
   const common = (definition: ModelDefinition) => ({
     store,
+    threads,
     definition,
     ends,
     opener: { module: import.meta.url, name: 'openRebuild', args: { folder, services, context: definition.context } satisfies OpenerArgs },
@@ -107,5 +112,6 @@ export const createRebuilding = (deployment: {
     },
     progress: () => under,
     hashAside: (definition, upTo, options = {}) => rebuildAsideInThread({ ...common(definition), upTo, ...options }),
+    close: () => threads.close(),
   };
 };

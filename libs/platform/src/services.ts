@@ -1,5 +1,5 @@
-import { existsSync, globSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { ServiceDefinition } from '@sanwang/service';
 
@@ -16,14 +16,14 @@ export interface ServiceModule {
 
 /** Finds and imports every service. A new service is a new folder: nothing else names it. */
 export const findServices = async (folder = SERVICES_FOLDER): Promise<readonly ServiceModule[]> => {
-  const found = globSync('*/package.json', { cwd: folder })
-    .map((path) => dirname(path))
-    .filter((context) => existsSync(join(folder, context, 'src', `${context}.ts`)))
+  const found = readdirSync(folder)
+    .filter((context) => existsSync(join(folder, context, 'package.json')) && existsSync(join(folder, context, 'src', `${context}.ts`)))
     .sort();
   if (found.length === 0) throw new Error(`no service was found in ${folder}`);
   return Promise.all(
     found.map(async (context) => {
-      const url = pathToFileURL(join(folder, context, 'src', `${context}.ts`)).href;
+      // A folder may hold links to services that lie elsewhere.
+      const url = pathToFileURL(join(realpathSync(join(folder, context)), 'src', `${context}.ts`)).href;
       const exported = (await import(url)) as Record<string, ServiceDefinition | undefined>;
       const definition = exported[context];
       if (!definition) throw new Error(`services/${context}/src/${context}.ts must export the service as \`${context}\``);

@@ -3,7 +3,7 @@ import type { ModelHash } from './hash.ts';
 import type { Rebuilt, RebuildProgress, TopicEnds } from './rebuild.ts';
 import type { ModelDefinition, ModelStore } from './port.ts';
 
-/** What the worker thread is told at its start: functions cannot be sent to it, so it imports an opener by name. */
+/** What the worker thread is told: functions cannot be sent to it, so it imports an opener by name. */
 export interface RebuildJob {
   /** URL of a module and the name of its export, a `RebuildOpener`, which is called with `args`. */
   readonly opener: { readonly module: string; readonly name: string; readonly args: unknown };
@@ -20,7 +20,55 @@ export type WorkerMessage =
   | { readonly kind: 'done'; readonly result: Rebuilt | ModelHash }
   | { readonly kind: 'failed'; readonly error: Error };
 /** To the worker. */
-export type MainMessage = { readonly kind: 'ends'; readonly call: number; readonly ends: TopicEnds } | { readonly kind: 'finish' };
+export type MainMessage =
+  | { readonly kind: 'job'; readonly job: RebuildJob }
+  | { readonly kind: 'ends'; readonly call: number; readonly ends: TopicEnds }
+  | { readonly kind: 'finish' };
+
+/** Worker threads that wait a while for their next job: loading its modules takes longer than most jobs. */
+export interface RebuildThreads {
+  take(): Worker;
+  giveBack(worker: Worker): void;
+  close(): Promise<void>;
+}
+
+const newWorker = (): Worker => new Worker(new URL('./rebuild-worker.ts', import.meta.url));
+
+/** By name: a worker has listeners of its own. */
+const detach = (worker: Worker): void => {
+  for (const event of ['message', 'error', 'exit']) worker.removeAllListeners(event);
+};
+
+/** Keeps a thread for `idleMs` after its job; an idle one does not keep the process alive. */
+export const createRebuildThreads = (idleMs = 5_000): RebuildThreads => {
+  const idle = new Map<Worker, NodeJS.Timeout>();
+  const forget = (worker: Worker): void => {
+    clearTimeout(idle.get(worker));
+    idle.delete(worker);
+  };
+  return {
+    take() {
+      const [worker] = idle.keys();
+      if (!worker) return newWorker();
+      forget(worker);
+      detach(worker);
+      worker.ref();
+      return worker;
+    },
+    giveBack(worker) {
+      detach(worker);
+      worker.once('exit', () => forget(worker));
+      worker.once('error', () => forget(worker));
+      worker.unref();
+      idle.set(worker, setTimeout(() => void worker.terminate(), idleMs).unref());
+    },
+    async close() {
+      const workers = [...idle.keys()];
+      workers.forEach(forget);
+      await Promise.all(workers.map((worker) => worker.terminate()));
+    },
+  };
+};
 
 interface ThreadOptions {
   readonly store: ModelStore;
@@ -30,6 +78,8 @@ interface ThreadOptions {
   ends(context: string): Promise<TopicEnds>;
   readonly onProgress?: (progress: RebuildProgress) => void;
   readonly signal?: AbortSignal;
+  /** Where the thread comes from and goes back to; without, it is made for this job alone. */
+  readonly threads?: RebuildThreads;
 }
 
 const runWorker = async (
@@ -38,7 +88,7 @@ const runWorker = async (
   caughtUp: (finish: () => Promise<Rebuilt>) => Promise<void>,
 ): Promise<Rebuilt | ModelHash> => {
   const job: RebuildJob = { opener: options.opener, model: options.definition.name, ...rest };
-  const worker = new Worker(new URL('./rebuild-worker.ts', import.meta.url), { workerData: job });
+  const worker = options.threads?.take() ?? newWorker();
   const send = (message: MainMessage): void => worker.postMessage(message);
   const stop = (): void => void worker.terminate();
   options.signal?.addEventListener('abort', stop, { once: true });
@@ -68,15 +118,19 @@ const runWorker = async (
       }
     });
   });
-  return finished
-    .finally(() => {
-      options.signal?.removeEventListener('abort', stop);
-      return worker.terminate();
-    })
-    .catch(async (error: unknown) => {
-      if (generation) await options.store.discard(options.definition, generation);
-      throw error;
-    });
+  send({ kind: 'job', job });
+  try {
+    const result = await finished;
+    if (options.threads) options.threads.giveBack(worker);
+    else await worker.terminate();
+    return result;
+  } catch (error) {
+    await worker.terminate();
+    if (generation) await options.store.discard(options.definition, generation);
+    throw error;
+  } finally {
+    options.signal?.removeEventListener('abort', stop);
+  }
 };
 
 /**

@@ -1,4 +1,4 @@
-import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import { parentPort, type MessagePort } from 'node:worker_threads';
 import type { Keys } from '@sanwang/event-store';
 import { rebuild, rebuildAside, type RebuildSources, type TopicEnds } from './rebuild.ts';
 import type { MainMessage, RebuildJob, WorkerMessage } from './rebuild-thread.ts';
@@ -23,19 +23,28 @@ const work = async (port: MessagePort, job: RebuildJob): Promise<void> => {
   let calls = 0;
   let finish: () => void = () => undefined;
   const finishing = new Promise<void>((resolve) => (finish = resolve));
-  port.on('message', (message: MainMessage) => {
+  const hear = (message: MainMessage): void => {
     switch (message.kind) {
+      case 'job':
+        throw new Error('a thread does one job at a time');
       case 'ends':
         return answers.get(message.call)?.(message.ends);
       case 'finish':
         return finish();
     }
-  });
+  };
+  port.on('message', hear);
   const ends = (context: string): Promise<TopicEnds> =>
     new Promise((resolve) => {
       answers.set(++calls, resolve);
       send({ kind: 'ends', call: calls, context });
     });
+
+  const done = (result: Extract<WorkerMessage, { kind: 'done' }>['result']): void => {
+    port.off('message', hear);
+    send({ kind: 'done', result });
+    nextJob(port);
+  };
 
   const module = (await import(job.opener.module)) as Record<string, RebuildOpener>;
   const host = await module[job.opener.name]!(job.opener.args);
@@ -67,7 +76,7 @@ const work = async (port: MessagePort, job: RebuildJob): Promise<void> => {
     if (job.aside) {
       const result = await rebuildAside({ ...options, ...(job.upTo ? { upTo: new Map(job.upTo) } : {}) });
       await host.close();
-      send({ kind: 'done', result });
+      done(result);
       return;
     }
     const result = await rebuild({
@@ -79,16 +88,21 @@ const work = async (port: MessagePort, job: RebuildJob): Promise<void> => {
       },
     });
     await host.close();
-    send({ kind: 'done', result });
+    done(result);
   } catch (error) {
     await host.close();
     throw error;
   }
 };
 
-if (parentPort) {
-  const port = parentPort;
-  work(port, workerData as RebuildJob)
-    .catch((error: unknown) => port.postMessage({ kind: 'failed', error: error instanceof Error ? error : new Error(String(error)) }))
-    .finally(() => port.close());
-}
+/** Waits for a job; after one that failed the thread is ended from outside. */
+const nextJob = (port: MessagePort): void => {
+  port.once('message', (message: MainMessage) => {
+    if (message.kind !== 'job') return nextJob(port);
+    work(port, message.job).catch((error: unknown) =>
+      port.postMessage({ kind: 'failed', error: error instanceof Error ? error : new Error(String(error)) }),
+    );
+  });
+};
+
+if (parentPort) nextJob(parentPort);

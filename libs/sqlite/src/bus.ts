@@ -26,7 +26,7 @@ const SCHEMA = `
 /**
  * The bus in one SQLite file, for one process: open it once. It is not synced at each commit: after a power cut its end may
  * be lost, together with the relay's checkpoint, and the relay writes the same messages at the same offsets again (see
- * docs/adr/embedded-bus-durability.md). Making a topic is synced.
+ * docs/adr/0005-embedded-bus-durability.md). Making a topic is synced.
  */
 export const openBus = (path: string): SqliteBus => {
   const database = openDatabase(path, { durability: 'normal', schema: SCHEMA });

@@ -123,9 +123,9 @@ export const eventReader = (database: Database, changed: Changed): Omit<EventRea
         const found = rows(FORWARD, stream, first - 1, first === 0 ? limit : one);
         return checkedStretch(stream, found, first);
       }
-      const found = rows(BACKWARD, stream, from ?? Number.MAX_SAFE_INTEGER, one).reverse();
+      const found = rows(BACKWARD, stream, from ?? Number.MAX_SAFE_INTEGER, one).toReversed();
       const whole = limit === NO_LIMIT || found.length <= limit;
-      return checkedStretch(stream, found, whole ? 0 : found[0]!.revision + 1).reverse();
+      return checkedStretch(stream, found, whole ? 0 : found[0]!.revision + 1).toReversed();
     },
     readAll: ({ prefix, after, pageSize = PAGE_SIZE }) => checkedPages(pages(prefix, after, pageSize), hashOf),
     subscribe: ({ prefix, after, signal }) => checkedPages(following(prefix, after, signal), hashOf),

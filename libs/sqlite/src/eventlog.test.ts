@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { LOG_START, type SealedEvent, type StoredEvent, type StreamVersion } from '@sanwang/event-store';
 import { chained, collect, event, versionAfter } from '@sanwang/event-store/conformance';
-import { Rejection } from '@sanwang/kernel';
+import type { Rejection } from '@sanwang/kernel';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openEventLog, type EventLog } from './eventlog.ts';

@@ -6,3 +6,4 @@ export * from './eventlog.ts';
 export * from './eventlog-reader.ts';
 export * from './keys.ts';
 export * from './lock.ts';
+export { sqlReader, type Rows } from './models-query.ts';

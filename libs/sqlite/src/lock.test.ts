@@ -1,6 +1,6 @@
 import { eventually } from '@sanwang/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { Rejection } from '@sanwang/kernel';
+import type { Rejection } from '@sanwang/kernel';
 import { startFixture } from './fixtures/start.ts';
 import { lockFolder } from './lock.ts';
 import { testFolder } from './fixtures/folder.ts';

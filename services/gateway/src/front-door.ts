@@ -6,6 +6,7 @@ import {
   createRestServer,
   intercepted,
   loadDescriptors,
+  mergeDescriptorSets,
   openApiDocument,
   rateLimit,
   serveDocs,
@@ -23,7 +24,7 @@ const descriptorSet = fileURLToPath(import.meta.resolve('@sanwang/contracts/desc
 /** Opens REST and gRPC before the house; resolves once both listen. */
 export const openFrontDoor = async (house: House): Promise<FrontDoor> => {
   const { config, logger } = house;
-  const descriptors = loadDescriptors(readFileSync(descriptorSet));
+  const descriptors = loadDescriptors(mergeDescriptorSets([readFileSync(descriptorSet), ...house.descriptors]));
   const limit = config.rateLimit > 0 ? rateLimit({ perSecond: config.rateLimit, burst: config.rateLimit * 2 }) : undefined;
   const endpoints = house.endpoints.map((endpoint) => (limit ? intercepted(endpoint, [limit]) : endpoint));
   const headers = (): Record<string, string> => {
@@ -55,11 +56,15 @@ export const openFrontDoor = async (house: House): Promise<FrontDoor> => {
     grpc: `${config.host}:${grpcPort}`,
     async drain() {
       grpc.setServing(false);
-      const drainMs = config.drainSeconds * 1_000;
-      // What a client has not finished sending by then is given up.
-      const giveUp = setTimeout(() => rest.server.closeAllConnections(), drainMs);
-      await Promise.all([rest.close(), grpc.close(drainMs)]);
-      clearTimeout(giveUp);
+      // A connection that still had an answer to come when the server closed would be kept open after it, for its client's next request.
+      const sweep = setInterval(() => rest.server.closeIdleConnections(), 20);
+      const limit = setTimeout(() => rest.server.closeAllConnections(), config.drainSeconds * 1_000);
+      try {
+        await Promise.all([rest.close(), grpc.close(config.drainSeconds * 1_000)]);
+      } finally {
+        clearInterval(sweep);
+        clearTimeout(limit);
+      }
     },
   };
 };

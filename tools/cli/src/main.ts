@@ -15,6 +15,12 @@ const describe = (error: unknown): string => {
   return `${error.message} (${error.code}/${error.reason})${violations}`;
 };
 
+// A reader that has seen enough (`… | head`) ends the output, not in an error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
 const [name, ...args] = process.argv.slice(2);
 const command = name === undefined ? undefined : commands[name];
 if (!command) {

@@ -5,7 +5,7 @@ export interface Officer {
   readonly id: string;
   readonly name: string;
   readonly unit: string;
-  readonly duties: readonly ('inspector' | 'dispatcher' | 'registrar' | 'directory-admin' | 'operator')[];
+  readonly duties: readonly ('inspector' | 'dispatcher' | 'registrar' | 'directory-admin' | 'operator' | 'auditor')[];
   readonly certificate?: { readonly number: string; readonly validFrom: string; readonly validTo: string };
 }
 
@@ -25,6 +25,7 @@ export const posts = {
   dispatcher: 'chi-dispatcher',
   directoryAdmin: 'chi-directory',
   operator: 'chi-operator',
+  auditor: 'chi-auditor',
 } as const;
 
 export const dispatcherOf = (ward: number | undefined): string => (ward === undefined ? posts.dispatcher : `${unitOf(ward)}-dispatcher`);
@@ -81,6 +82,7 @@ export const replayOfficers = (seed: string): readonly Officer[] => {
     officer(posts.dispatcher, cityUnit, 'dispatcher'),
     officer(posts.directoryAdmin, cityUnit, 'directory-admin'),
     officer(posts.operator, cityUnit, 'operator'),
+    officer(posts.auditor, cityUnit, 'auditor'),
     ...inspectorsOf(undefined).map((id) => officer(id, cityUnit, 'inspector')),
     ...wards.flatMap((ward) => [
       officer(dispatcherOf(ward), unitOf(ward), 'dispatcher'),

@@ -33,10 +33,10 @@ async function* every<Item>(
 
 const add = (counts: Record<string, number>, key: string, by = 1): void => void (counts[key] = (counts[key] ?? 0) + by);
 
-/** Counts by the lists of the API, as the city's dispatcher, who sees the whole city. */
+/** Counts by the lists of the API, as the auditor, who sees the whole city. */
 export const countShown = async ({ platform, clients }: Setup): Promise<Shown> => {
-  const { businesses, patrol } = await clients(posts.dispatcher);
-  const overview = await platform.client(OverviewServiceDefinition, posts.dispatcher);
+  const { businesses, patrol } = await clients(posts.auditor);
+  const overview = await platform.client(OverviewServiceDefinition, posts.auditor);
   const { total } = await overview.getBoard({});
   const fromFile = new Set<string>();
   let tasks = 0;

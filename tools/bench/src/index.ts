@@ -1,0 +1,3 @@
+export { benchIds, runBench, type BenchId, type BenchOptions } from './bench.ts';
+export { sizes, type BenchSize } from './context.ts';
+export { reportHeader, reportNotes, reportRows, reportSchema, type Figure, type Report } from './report.ts';
