@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { ATTACHMENT_TYPES, MAX_ATTACHMENT_BYTES } from '@sanwang/event-store';
-import { GetRectificationResponse, GetVisitResponse, PatrolServiceDefinition } from '@sanwang/contracts/patrol';
+import { PatrolServiceDefinition, type GetRectificationResponse, type GetVisitResponse } from '@sanwang/contracts/patrol';
 import { notFound, uuidv7 } from '@sanwang/kernel';
 import { callerOf, callOf, type Endpoint, type RestServer } from '@sanwang/rpc';
 import type { House } from '@sanwang/service';

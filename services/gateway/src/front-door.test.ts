@@ -29,16 +29,11 @@ describe('what is open to everybody', () => {
     expect(await open('/healthz')).toMatchObject({ status: 200, body: { status: 'ok' } });
     expect(await open('/readyz')).toMatchObject({ status: 200, body: { ready: true, notReady: [] } });
   });
-  test('is not ready while a relay is stopped for an event it cannot read, and names it', async () => {
+  test('is ready while a verification holds a relay', async () => {
     const relay = city.trial.host.services.find(({ definition }) => definition.context === 'patrol')!.relay!;
     await relay.hold();
-    try {
-      const answer = await open('/readyz');
-      expect(answer.status).toBe(503);
-      expect(answer.body['notReady']).toEqual([expect.objectContaining({ name: 'patrol.relay' })]);
-    } finally {
-      relay.release();
-    }
+    expect((await open('/readyz')).status).toBe(200);
+    relay.release();
   });
   test('gives metrics, with routes and models but without an id', async () => {
     await city.ask(`GET /v1/patrol/tasks/${taskId}`);
