@@ -69,6 +69,8 @@ export const toPublished = (stored: StoredEvent, catalogue: Catalogue): Publishe
 export interface PublishedOptions {
   readonly after: number;
   readonly publicOnly?: boolean;
+  /** Only these types; all others are passed over unopened, also those that this release does not know. */
+  readonly types?: ReadonlySet<string>;
   readonly signal?: AbortSignal;
   readonly pageSize?: number;
 }
@@ -81,7 +83,7 @@ export interface PublishedOptions {
  */
 export type Published = (log: EventReader, catalogue: Catalogue, options: PublishedOptions) => AsyncIterable<PublishedPage>;
 
-export const published: Published = async function* (log, catalogue, { after, publicOnly = false, signal, pageSize }) {
+export const published: Published = async function* (log, catalogue, { after, publicOnly = false, types, signal, pageSize }) {
   const prefix = `${catalogue.context}.`;
   const pages = signal
     ? log.subscribe({ prefix, after, signal })
@@ -89,7 +91,7 @@ export const published: Published = async function* (log, catalogue, { after, pu
   for await (const page of pages) {
     const events: PublishedEvent[] = [];
     try {
-      for (const stored of wanted(page, catalogue, publicOnly)) events.push(toPublished(stored, catalogue));
+      for (const stored of wanted(page, catalogue, publicOnly, types)) events.push(toPublished(stored, catalogue));
     } catch (error) {
       if (events.length > 0) yield { events, position: events.at(-1)!.position };
       throw error;
@@ -98,5 +100,9 @@ export const published: Published = async function* (log, catalogue, { after, pu
   }
 };
 
-const wanted = (page: LogPage, catalogue: Catalogue, publicOnly: boolean): readonly StoredEvent[] =>
-  publicOnly ? page.events.filter((stored) => catalogue.types.get(stored.type)?.visibility === 'public') : page.events;
+const wanted = (page: LogPage, catalogue: Catalogue, publicOnly: boolean, types?: ReadonlySet<string>): readonly StoredEvent[] => {
+  if (!publicOnly && !types) return page.events;
+  return page.events.filter(
+    ({ type }) => (types?.has(type) ?? true) && (!publicOnly || catalogue.types.get(type)?.visibility === 'public'),
+  );
+};

@@ -119,7 +119,7 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
     const { access, directory } = front.context;
     const longWork = createLongWork((kind, error) => logger.error({ kind, err: error }, 'long work failed'));
     const interceptors: readonly Interceptor[] = [observeCalls(metrics)];
-    const operations = operationsApi({ ports, running, rebuilding, longWork, access, directory });
+    const operations = operationsApi({ ports, running, rebuilding, longWork, access, directory, logger });
     const apis = [...running.flatMap((service) => service.apis), operations];
     const endpoints = apis.map((api) => localEndpoint(api, interceptors));
     const readiness = (): Readiness => {

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { Document, ModelDefinition } from './port.ts';
 
 /**
- * A field that queries may filter, sort and group by; one that holds a list is only filtered by what is in it (`eq`, `in`, the
- * owner of a scope). SQLite has no booleans and no lists, so a store must know which ones are.
+ * A field that queries may filter, sort and group by. SQLite has no booleans, so a store must know which ones are. A `list`
+ * holds scalars and is only ever filtered by what it contains.
  */
 export interface DeclaredField {
   readonly name: string;
@@ -18,15 +18,14 @@ const objects = (schema: z.ZodType): readonly z.ZodObject[] => {
   return [];
 };
 
-const inner = (schema: unknown): unknown =>
+const withoutWrappers = (schema: unknown): unknown =>
   schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault || schema instanceof z.ZodReadonly
-    ? inner(schema.unwrap())
+    ? withoutWrappers(schema.unwrap())
     : schema;
 
 const isBoolean = (schema: unknown): boolean => {
-  const bare = inner(schema);
-  if (bare instanceof z.ZodLiteral) return [...bare.values].every((value) => typeof value === 'boolean');
-  return bare instanceof z.ZodBoolean;
+  if (schema instanceof z.ZodLiteral) return [...schema.values].every((value) => typeof value === 'boolean');
+  return schema instanceof z.ZodBoolean;
 };
 
 /** The declared fields of a model: those of its indexes and of its scope. Throws when one is not a plain top-level name. */
@@ -39,14 +38,19 @@ export const declaredFields = (definition: Pick<ModelDefinition, 'indexes' | 'sc
   const shapes = objects(definition.schema);
   return [...names].map((name) => {
     if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(name)) throw new Error(`an index field must be a top-level field: ${name}`);
-    const schemas = shapes.map((shape) => shape.shape[name]);
-    return { name, boolean: schemas.some(isBoolean), list: schemas.some((schema) => inner(schema) instanceof z.ZodArray) };
+    const schemas = shapes.map((shape) => withoutWrappers(shape.shape[name]));
+    return { name, boolean: schemas.some(isBoolean), list: schemas.some((schema) => schema instanceof z.ZodArray) };
   });
 };
 
-/** A declared field's value as it is indexed: text, a number, a boolean, a list as JSON text, or `null` for what is absent. */
+/** The scalars of a declared list field, each once; none where it is absent. */
+export const listedValues = (doc: Document, name: string): readonly (string | number | boolean)[] => {
+  const value = doc[name];
+  return Array.isArray(value) ? [...new Set(value.filter((one) => typeof one !== 'object' && one !== undefined))] : [];
+};
+
+/** A declared field's value as it is indexed: text, a number, a boolean, or `null` for what is absent. */
 export const indexedValue = (doc: Document, name: string): string | number | boolean | null => {
   const value = doc[name];
-  if (Array.isArray(value)) return JSON.stringify(value);
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
 };

@@ -42,19 +42,33 @@ const startsWith = (name: string, prefix: string): Condition => ({
   params: [prefix, prefixEnd(prefix)],
 });
 
-const holdsOneOf = (name: string, values: readonly Scalar[]): Condition => ({
-  sql: `EXISTS (SELECT 1 FROM json_each(${name}) held WHERE held.value IN (SELECT value FROM json_each(?)))`,
-  params: [JSON.stringify(values)],
+/** The entries of one key in a list beside the documents: `n` of every document that has the token, or the value in its list. */
+interface Listing {
+  readonly table: 'tokens' | 'lists';
+  readonly key: string;
+  readonly params: readonly Bound[];
+}
+const tokenListing = (token: string): Listing => ({ table: 'tokens', key: 'token = ?', params: [token] });
+const valueListing = (field: string, value: Scalar): Listing => ({
+  table: 'lists',
+  key: 'field = ? AND value = ?',
+  params: [field, bound(value)],
 });
-const listsOf = (definition: ModelDefinition): ReadonlySet<string> =>
-  new Set(declaredFields(definition).flatMap(({ name, list }) => (list ? [name] : [])));
+const listedIn = ({ table, key, params }: Listing): Condition => ({
+  sql: `EXISTS (SELECT 1 FROM ${table} WHERE ${key} AND n = d.n)`,
+  params,
+});
 
-const conditionsOf = ({ field, ...filter }: FieldFilter, lists: ReadonlySet<string>): readonly Condition[] => {
-  const name = column(field);
-  if (lists.has(field)) {
-    if (filter.eq !== undefined) return [holdsOneOf(name, [filter.eq])];
-    if (filter.in) return [holdsOneOf(name, filter.in)];
+const isList = (definition: ModelDefinition, field: string): boolean =>
+  declaredFields(definition).some(({ name, list }) => list && name === field);
+
+const conditionsOf = ({ field, ...filter }: FieldFilter, list: boolean): readonly Condition[] => {
+  if (list) {
+    // What a list contains, `eq` with it, is a listing.
+    if (!filter.in) return [];
+    return [listedIn({ table: 'lists', key: `field = ? AND ${oneOf('value', []).sql}`, params: [field, JSON.stringify(filter.in)] })];
   }
+  const name = column(field);
   const found: Condition[] = [];
   const compare = (operator: string, value: Scalar | undefined): void => {
     if (value !== undefined) found.push({ sql: `${name} ${operator} ?`, params: [bound(value)] });
@@ -83,16 +97,28 @@ const inAreas = (name: string, areas: readonly string[]): Condition =>
  * What the caller may see, as a condition on the columns of the model's scope fields. It only filters what another index
  * brings in order: as a range of its own (the `+` forbids it) a city's areas would be everything, unsorted.
  */
-const visible = ({ scope: fields }: ModelDefinition, scope: QueryScope, lists: ReadonlySet<string>): readonly Condition[] => {
+const visible = (definition: ModelDefinition, scope: QueryScope): readonly Condition[] => {
+  const fields = definition.scope;
   if (!fields || scope === 'everything') return [];
   const found: Condition[] = [];
   if (fields.area) found.push(inAreas(`+${column(fields.area)}`, coveringAreas(scope.areas)));
   if (fields.unit && scope.units.length > 0) found.push(oneOf(`+${column(fields.unit)}`, scope.units));
   if (fields.owner && scope.owner !== undefined) {
-    const name = column(fields.owner);
-    found.push(lists.has(fields.owner) ? holdsOneOf(name, [scope.owner]) : { sql: `+${name} = ?`, params: [scope.owner] });
+    found.push(
+      isList(definition, fields.owner)
+        ? listedIn(valueListing(fields.owner, scope.owner))
+        : { sql: `+${column(fields.owner)} = ?`, params: [scope.owner] },
+    );
   }
   return [any(found)];
+};
+
+/** The listings of which every document of the answer is an entry: who sees only what is his own is led by his own list. */
+const listingsOf = (definition: ModelDefinition, where: readonly FieldFilter[], scope: QueryScope): readonly Listing[] => {
+  const found = where.flatMap(({ field, eq }) => (eq !== undefined && isList(definition, field) ? [valueListing(field, eq)] : []));
+  const owner = definition.scope?.owner;
+  if (owner === undefined || scope === 'everything' || scope.owner === undefined || !isList(definition, owner)) return found;
+  return scope.areas.length + scope.units.length === 0 ? [...found, valueListing(owner, scope.owner)] : found;
 };
 
 /** The parts of a sorted list behind a cursor; `null` sorts lowest, as SQLite has it. Each part is one range of an index. */
@@ -120,32 +146,34 @@ const all = (conditions: readonly Condition[]): Condition => ({
   params: conditions.flatMap(({ params }) => params),
 });
 
-/** A token found in fewer documents than this leads the search; a commoner one is only tested while the list is scanned. */
+/** A listing with fewer entries than this leads the query; a longer one is only tested while the documents are scanned. */
 const RARE = 2_000;
 /** Candidates of a search are read in so many rounds at most; then the page is shorter and still has a next one. */
 const ROUNDS = 8;
 
-const searchPlan = (rows: Rows, tokens: readonly string[]): { readonly from: string; readonly condition: Condition } => {
-  const sizes = tokens.map((token) => ({
-    token,
-    size: rows('SELECT count(*) AS size FROM (SELECT 1 FROM tokens WHERE token = ? LIMIT ?)', [token, RARE])[0]!['size'] as number,
+const plan = (rows: Rows, listings: readonly Listing[]): { readonly from: string; readonly condition: Condition } => {
+  const sizes = listings.map((listing) => ({
+    listing,
+    size: rows(`SELECT count(*) AS size FROM (SELECT 1 FROM ${listing.table} WHERE ${listing.key} LIMIT ?)`, [...listing.params, RARE])[0]![
+      'size'
+    ] as number,
   }));
   sizes.sort((left, right) => left.size - right.size);
   const [rarest, ...others] = sizes;
-  const leads = rarest!.size < RARE;
-  const tested = (leads ? others : sizes).map(({ token }): Condition => ({
-    sql: 'EXISTS (SELECT 1 FROM tokens WHERE token = ? AND n = d.n)',
-    params: [token],
-  }));
-  return leads
-    ? { from: 'tokens t CROSS JOIN documents d ON d.n = t.n', condition: all([{ sql: 't.token = ?', params: [rarest!.token] }, ...tested]) }
-    : { from: 'documents d', condition: all(tested) };
+  if (!rarest || rarest.size >= RARE) return { from: 'documents d', condition: all(sizes.map(({ listing }) => listedIn(listing))) };
+  const { table, key, params } = rarest.listing;
+  return {
+    from: `${table} t CROSS JOIN documents d ON d.n = t.n`,
+    condition: all([{ sql: key, params }, ...others.map(({ listing }) => listedIn(listing))]),
+  };
 };
+const filtersOf = (definition: ModelDefinition, where: readonly FieldFilter[]): readonly Condition[] =>
+  where.flatMap((filter) => conditionsOf(filter, isList(definition, filter.field)));
 
-const readPage = (rows: Rows, definition: ModelDefinition, lists: ReadonlySet<string>, query: ModelQuery): ModelPage<Document> => {
+const readPage = (rows: Rows, definition: ModelDefinition, query: ModelQuery): ModelPage<Document> => {
   const { where, scope, search, orderBy, limit, after, tokenAfter } = checkQuery(definition, query);
-  const plan = search ? searchPlan(rows, search.tokens) : { from: 'documents d', condition: all([]) };
-  const filter = all([plan.condition, ...where.flatMap((filter) => conditionsOf(filter, lists)), ...visible(definition, scope, lists)]);
+  const { from: source, condition } = plan(rows, [...(search?.tokens ?? []).map(tokenListing), ...listingsOf(definition, where, scope)]);
+  const filter = all([condition, ...filtersOf(definition, where), ...visible(definition, scope)]);
   const direction = orderBy?.direction ?? 'asc';
   const order = `${orderBy ? `${column(orderBy.field)} ${direction}, ` : ''}d.id ${direction}`;
   const value = orderBy ? column(orderBy.field) : 'NULL';
@@ -154,7 +182,7 @@ const readPage = (rows: Rows, definition: ModelDefinition, lists: ReadonlySet<st
     const found: Record<string, Bound>[] = [];
     for (const part of behind(orderBy, from)) {
       if (found.length >= count) break;
-      const sql = `SELECT d.id, d.doc, ${value} AS sorted FROM ${plan.from} WHERE ${filter.sql} AND ${part.sql} ORDER BY ${order} LIMIT ?`;
+      const sql = `SELECT d.id, d.doc, ${value} AS sorted FROM ${source} WHERE ${filter.sql} AND ${part.sql} ORDER BY ${order} LIMIT ?`;
       found.push(...rows(sql, [...filter.params, ...part.params, count - found.length]));
     }
     return found;
@@ -180,24 +208,18 @@ const readPage = (rows: Rows, definition: ModelDefinition, lists: ReadonlySet<st
 
 type CountOptions = Parameters<ModelReader['count']>[0];
 
-const countGroups = (
-  rows: Rows,
-  definition: ModelDefinition,
-  lists: ReadonlySet<string>,
-  options: CountOptions,
-): Awaited<ReturnType<ModelReader['count']>> => {
+const countGroups = (rows: Rows, definition: ModelDefinition, options: CountOptions): Awaited<ReturnType<ModelReader['count']>> => {
   const { by, scope, sum = [] } = options;
   checkGrouping(definition, by, sum);
   const fields = new Map(declaredFields(definition).map((field) => [field.name, field]));
-  const filter = all([
-    ...checkFilters(definition, options.where).flatMap((filter) => conditionsOf(filter, lists)),
-    ...visible(definition, scope, lists),
-  ]);
+  const where = checkFilters(definition, options.where);
+  const { from, condition } = plan(rows, listingsOf(definition, where, scope));
+  const filter = all([condition, ...filtersOf(definition, where), ...visible(definition, scope)]);
   const groups = by.map(column).join(', ');
   const summed = sum.map((field, index) => `total(${fields.has(field) ? column(field) : `doc ->> '$.${field}'`}) AS s${index}`);
   const selected = [...by.map((field, index) => `${column(field)} AS g${index}`), 'count(*) AS size', ...summed].join(', ');
   const grouping = by.length > 0 ? `GROUP BY ${groups} ORDER BY ${groups}` : '';
-  return rows(`SELECT ${selected} FROM documents d WHERE ${filter.sql} ${grouping}`, filter.params).map((row) => ({
+  return rows(`SELECT ${selected} FROM ${from} WHERE ${filter.sql} ${grouping}`, filter.params).map((row) => ({
     key: Object.fromEntries(
       by.map((field, index): [string, Scalar] => {
         const value = row[`g${index}`] ?? null;
@@ -210,18 +232,15 @@ const countGroups = (
 };
 
 /** The reads of one model over whatever file `rows` reads from. */
-export const sqlReader = (definition: ModelDefinition, rows: Rows) => {
-  const lists = listsOf(definition);
-  return {
-    getMany(ids: readonly string[], scope: QueryScope): ReadonlyMap<string, Document> {
-      const filter = all(visible(definition, scope, lists));
-      const found = rows(`SELECT id, doc FROM documents d WHERE id IN (SELECT value FROM json_each(?)) AND ${filter.sql}`, [
-        JSON.stringify(ids),
-        ...filter.params,
-      ]);
-      return new Map(found.map((row) => [row['id'] as string, JSON.parse(row['doc'] as string) as Document]));
-    },
-    query: (query: ModelQuery): ModelPage<Document> => readPage(rows, definition, lists, query),
-    count: (options: CountOptions) => countGroups(rows, definition, lists, options),
-  };
-};
+export const sqlReader = (definition: ModelDefinition, rows: Rows) => ({
+  getMany(ids: readonly string[], scope: QueryScope): ReadonlyMap<string, Document> {
+    const filter = all(visible(definition, scope));
+    const found = rows(`SELECT id, doc FROM documents d WHERE id IN (SELECT value FROM json_each(?)) AND ${filter.sql}`, [
+      JSON.stringify(ids),
+      ...filter.params,
+    ]);
+    return new Map(found.map((row) => [row['id'] as string, JSON.parse(row['doc'] as string) as Document]));
+  },
+  query: (query: ModelQuery): ModelPage<Document> => readPage(rows, definition, query),
+  count: (options: CountOptions) => countGroups(rows, definition, options),
+});

@@ -204,9 +204,13 @@ describe('a district sees and does nothing in another', () => {
     () => 'GET /v1/businesses/local.sz.1',
     () => 'GET /v1/businesses/local.sz.1/file',
     () => `POST /v1/patrol/tasks/${taskId}:cancel`,
-    () => 'POST /v1/businesses/local.sz.1:changeRiskGrade',
+    () => 'POST /v1/businesses/local.sz.1:void',
   ])('%s is not found', async (request) => {
-    const body = request().startsWith('POST') ? { reason: 'x', ...(request().endsWith('Grade') && { riskGrade: 'B' }) } : undefined;
+    const body = request().endsWith(':void')
+      ? { reason: 'mistyped', replacedBy: 'local.sz.n1' }
+      : request().startsWith('POST')
+        ? { reason: 'x' }
+        : undefined;
     await refused(404, { code: 'not-found' }, request(), { as: 'nanshan-desk', ...(body && { body }) });
   });
   test('tasks and visits are found by the officers who carry them out', async () => {

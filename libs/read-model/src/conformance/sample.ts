@@ -4,7 +4,7 @@ import { sealPersonal, type Keys, type PublishedEvent, type PublishedPage, type 
 import type { PartitionProgress } from '@sanwang/messaging';
 import { z } from 'zod';
 import type { Document, ModelDefinition, ModelHandler } from '../port.ts';
-import type { RebuildSources } from '../rebuild.ts';
+import type { RebuildSources } from '../making.ts';
 
 const shop = z.object({
   id: z.string(),
