@@ -16,6 +16,8 @@ export interface OpenApiDocument {
   readonly paths: Record<string, Record<string, OpenApiOperation>>;
   readonly components: JsonSchema & { readonly schemas: Record<string, JsonSchema> };
   readonly security: readonly unknown[];
+  /** What a newcomer does one after another; `/docs` shows it. */
+  readonly 'x-first-steps'?: readonly { readonly text: string; readonly operationId?: string }[];
 }
 export interface OpenApiParameter {
   readonly name: string;

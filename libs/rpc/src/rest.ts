@@ -85,7 +85,7 @@ const refusalOf = (error: unknown, takes: string): { readonly rejection: Rejecti
       case 413:
         return new HttpRefusal(413, 'body-too-large', 'The body is larger than this server takes.');
       case 415:
-        return new HttpRefusal(415, 'media-type-unsupported', `Send the body with its Content-Type, one of: ${takes}.`);
+        return new HttpRefusal(415, 'media-type-unsupported', `Send the body, with its Content-Type, as ${takes}.`);
       case 404:
         return new HttpRefusal(404, 'route-unknown', 'There is nothing under this path.');
       default:

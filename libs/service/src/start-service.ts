@@ -219,7 +219,8 @@ export const startService = async (definition: ServiceDefinition, parts: Service
         ? [
             {
               name: `${definition.context}.relay`,
-              ready: relay.status().state === 'running',
+              // A verification holds the relay for a while; commands and queries go on.
+              ready: ['running', 'held'].includes(relay.status().state),
               message: relay.status().message ?? relay.status().state,
             },
           ]

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { ATTACHMENT_TYPES, MAX_ATTACHMENT_BYTES } from '@sanwang/event-store';
-import { GetRectificationResponse, GetVisitResponse, PatrolServiceDefinition } from '@sanwang/contracts/patrol';
+import { PatrolServiceDefinition, type GetRectificationResponse, type GetVisitResponse } from '@sanwang/contracts/patrol';
 import { notFound, uuidv7 } from '@sanwang/kernel';
 import { callerOf, callOf, type Endpoint, type RestServer } from '@sanwang/rpc';
 import type { House } from '@sanwang/service';
@@ -40,7 +40,7 @@ export const addAttachmentRoutes = (app: RestServer, house: House, { patrol, too
 
     scope.post(
       ATTACHMENT_PATHS.store,
-      { bodyLimit: MAX_ATTACHMENT_BYTES + 1, config: { takes: ATTACHMENT_TYPES.join(', ') }, onRequest: app.authenticate },
+      { bodyLimit: MAX_ATTACHMENT_BYTES + 1, config: { takes: ATTACHMENT_TYPES.join(' or ') }, onRequest: app.authenticate },
       async (request, reply) => {
         const { principal } = callerOf(request);
         took(principal.subject);

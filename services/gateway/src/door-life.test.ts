@@ -85,6 +85,18 @@ describe('a simulation', () => {
   });
 });
 
+test('a platform one of whose models has stopped is not ready, and names it', async () => {
+  const trial = await startTrial({ listen: true });
+  try {
+    await trial.host.services.find(({ definition }) => definition.context === 'overview')!.stop();
+    const answer = await fetch(`${trial.host.door!.http}/readyz`);
+    expect([answer.status, await answer.json()]).toMatchObject([503, { ready: false, notReady: expect.any(Array) as unknown }]);
+    expect((await fetch(`${trial.host.door!.http}/healthz`)).status).toBe(200);
+  } finally {
+    await trial.stop();
+  }
+});
+
 describe('a drain', () => {
   test('answers what was accepted, then takes nothing more', async () => {
     const city = await openCity();

@@ -15,6 +15,7 @@ import {
 import type { FrontDoor, House } from '@sanwang/service';
 import { withAttachments } from './attachment-operations.ts';
 import { addAttachmentRoutes } from './attachments.ts';
+import { FIRST_STEPS } from './first-steps.ts';
 import { measureHttp } from './http-metrics.ts';
 import { addPlainRoutes } from './plain-routes.ts';
 
@@ -43,7 +44,7 @@ export const openFrontDoor = async (house: House): Promise<FrontDoor> => {
   });
   measureHttp(rest, house.metrics);
   const patrol = endpoints.find(({ service }) => service.fullName === PatrolServiceDefinition.fullName);
-  serveDocs(rest, patrol ? withAttachments(document) : document);
+  serveDocs(rest, patrol ? { ...withAttachments(document), 'x-first-steps': FIRST_STEPS } : document);
   addPlainRoutes(rest, house);
   if (patrol) addAttachmentRoutes(rest, house, { patrol, took: (subject) => limit?.take(subject) });
   const grpc = createGrpcServer({ ...common, messageLimit: config.bodyLimit });
