@@ -41,7 +41,10 @@ const reader = (events: readonly StoredEvent[]): EventReader => ({
   head: async () => 99,
   close: async () => undefined,
 });
-const read = async (events: readonly StoredEvent[], options: { after?: number; publicOnly?: boolean } = {}) => {
+const read = async (
+  events: readonly StoredEvent[],
+  options: { after?: number; publicOnly?: boolean; types?: ReadonlySet<string> } = {},
+) => {
   const seen: PublishedEvent[] = [];
   let position = -1;
   let error: unknown;
@@ -104,6 +107,14 @@ it('yields public types only to another context, and passes over what that one d
   });
   expect(seen.map(({ data }) => data)).toEqual([{ n: 1 }, { n: 2 }]);
   expect([position, error]).toEqual([99, undefined]);
+});
+
+it('passes over the types that are not wanted, but never over one that only a later release knows', async () => {
+  const types = new Set(['Noted']);
+  const { seen, position } = await read(log(['Painted', {}, 9], ['Noted', { n: 1 }], ['Painted', {}, 9]), { types });
+  expect(seen.map(({ data }) => data)).toEqual([{ n: 1 }]);
+  expect(position).toBe(99);
+  expect((await read(log(['Noted', { n: 1 }], ['Burnt', {}]), { types })).error).toBeInstanceOf(NewerEvent);
 });
 
 it('delivers what stands before a newer event, then stops', async () => {

@@ -3,7 +3,7 @@ import type { Document, ModelDefinition } from './port.ts';
 
 /**
  * A field that queries may filter, sort and group by. SQLite has no booleans, so a store must know which ones are. A `list`
- * holds scalars and is only ever filtered by what it contains.
+ * holds texts or numbers and is only ever filtered by what it contains.
  */
 export interface DeclaredField {
   readonly name: string;
@@ -43,10 +43,10 @@ export const declaredFields = (definition: Pick<ModelDefinition, 'indexes' | 'sc
   });
 };
 
-/** The scalars of a declared list field, each once; none where it is absent. */
-export const listedValues = (doc: Document, name: string): readonly (string | number | boolean)[] => {
+/** The texts and numbers of a declared list field, each once; none where it is absent. */
+export const listedValues = (doc: Document, name: string): readonly (string | number)[] => {
   const value = doc[name];
-  return Array.isArray(value) ? [...new Set(value.filter((one) => typeof one !== 'object' && one !== undefined))] : [];
+  return Array.isArray(value) ? [...new Set(value.filter((one) => typeof one === 'string' || typeof one === 'number'))] : [];
 };
 
 /** A declared field's value as it is indexed: text, a number, a boolean, or `null` for what is absent. */

@@ -5,7 +5,7 @@ import type { z } from 'zod';
 /** A document: JSON. Personal fields are `{ subject, value }` or `{ subject, erased: true }`. */
 export type Document = Readonly<Record<string, unknown>>;
 
-/** A declared index: field names in order; the query planner of the store uses it. Fields are top-level: scalars or lists of scalars. */
+/** A declared index: field names in order; the query planner of the store uses it. Fields are top-level: scalars, or lists of texts or numbers. */
 export interface IndexDeclaration {
   readonly name: string;
   readonly fields: readonly string[];
@@ -44,7 +44,7 @@ export interface ModelDefinition<Doc extends Document = Document> {
 
 export type Scalar = string | number | boolean | null;
 /**
- * `and` of the fields; `in` means "one of". A field that the schema declares as a list of scalars takes `eq` and `in` only,
+ * `and` of the fields; `in` means "one of". A field that the schema declares as a list takes `eq` and `in` only,
  * which then mean that it contains the value, or one of the values; no list contains `null`.
  */
 export interface FieldFilter {

@@ -70,6 +70,14 @@ export const createProjector = (
   const held = new Map<string, Held>();
   const changed = new Set<string>();
   const opens = new Set(definition.opens);
+  // By context and type apart: putting the qualified name together for every event would cost more than many a handler.
+  const handlers = new Map<string, Map<string, Pick<Step, 'handler' | 'personal'>>>();
+  for (const [qualified, handler] of Object.entries(definition.on)) {
+    const dot = qualified.indexOf('.');
+    const context = qualified.slice(0, dot);
+    const ofContext = handlers.get(context) ?? new Map<string, Pick<Step, 'handler' | 'personal'>>();
+    handlers.set(context, ofContext.set(qualified.slice(dot + 1), { handler, personal: opens.has(qualified) }));
+  }
   const limit = options.cache ?? 0;
   const fresh = options.fresh ?? false;
   let complete = fresh;
@@ -146,11 +154,11 @@ export const createProjector = (
     const found: Failure[] = [];
     const steps: Step[] = [];
     for (const event of events) {
-      const type = qualifiedType(event);
-      const handler = definition.on[type];
-      if (!handler) continue;
+      const known = handlers.get(event.context)?.get(event.type);
+      if (!known) continue;
+      const { handler, personal } = known;
       try {
-        steps.push({ event, handler, id: handler.id?.(event) ?? defaultId(definition, event), personal: opens.has(type) });
+        steps.push({ event, handler, id: handler.id?.(event) ?? defaultId(definition, event), personal });
       } catch (error) {
         if (passes(error)) throw error;
         found.push({ event, error });

@@ -3,21 +3,11 @@ import { open, rm } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import type { StatementSync } from 'node:sqlite';
 import { Rejection } from '@sanwang/kernel';
-import {
-  declaredFields,
-  indexedValue,
-  listedValues,
-  type Document,
-  type DroppedEvent,
-  type FrozenModel,
-  type ModelDefinition,
-  type ModelGeneration,
-  type ModelWrite,
-  type Scalar,
-} from '@sanwang/read-model';
+import type { Document, DroppedEvent, FrozenModel, ModelDefinition, ModelGeneration } from '@sanwang/read-model';
 import { asRejection, openDatabase, type Database } from './database.ts';
-import { bound, column, type Bound, type Rows } from './models-query.ts';
+import { column, type Bound, type Rows } from './models-query.ts';
 import { indexesOf, schemaOf } from './models-schema.ts';
+import { generationWriter, listsOf } from './models-writer.ts';
 
 /** One generation of a model: a file of its own. */
 export interface ModelFile extends ModelGeneration {
@@ -116,72 +106,7 @@ export const openModelFile = (path: string, generation: string, definition: Mode
       return statement.all(...params) as Record<string, Bound>[];
     });
 
-  const declared = declaredFields(definition);
-  const fields = declared.map(({ name }) => name);
-  const lists = declared.flatMap(({ name, list }) => (list ? [name] : []));
-  const columns = ['revision', ...fields.map(column), 'terms', 'subjects', 'doc'];
-  const sql = {
-    find: `SELECT ${['n', 'revision', 'terms', 'subjects', ...lists.map(column)].join(', ')} FROM documents WHERE id = ?`,
-    findRemoved: 'SELECT revision FROM removed WHERE id = ?',
-    insert: `INSERT INTO documents (${columns.join(', ')}, id) VALUES (${columns.map(() => '?').join(', ')}, ?)`,
-    update: `UPDATE documents SET ${columns.map((name) => `${name} = ?`).join(', ')} WHERE n = ?`,
-    remove: 'DELETE FROM documents WHERE n = ?',
-    mark: 'INSERT OR REPLACE INTO removed (id, revision) VALUES (?, ?)',
-    unmark: 'DELETE FROM removed WHERE id = ?',
-    addToken: 'INSERT OR IGNORE INTO tokens (token, n) VALUES (?, ?)',
-    dropToken: 'DELETE FROM tokens WHERE token = ? AND n = ?',
-    addSubject: 'INSERT OR IGNORE INTO subjects (subject, n) VALUES (?, ?)',
-    dropSubject: 'UPDATE OR REPLACE subjects SET n = 0 WHERE subject = ? AND n = ?',
-    addValue: 'INSERT OR IGNORE INTO lists (value, n, field) VALUES (?, ?, ?)',
-    dropValue: 'DELETE FROM lists WHERE value = ? AND n = ? AND field = ?',
-    progress: 'INSERT OR REPLACE INTO progress (topic, generation, partition, nextOffset, position) VALUES (?, ?, ?, ?, ?)',
-    park: `INSERT INTO parked (key, position, event, error, since) VALUES (?, ?, ?, ?, ?)
-      ON CONFLICT (key, position) DO UPDATE SET error = excluded.error`,
-    unpark: 'DELETE FROM parked WHERE key = ? AND position = ?',
-    drop: 'INSERT OR IGNORE INTO dropped (position, key, type, id, error, reason, actor, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-  };
-  const run = (text: string, ...params: readonly Bound[]) => database.prepare(text).run(...params);
-
-  /** Brings one of the lists beside a document to its new content: only what differs is written. */
-  const relist = (before: Bound | undefined, after: Bound, n: number, add: string, remove: string, ...rest: readonly string[]): void => {
-    const entries = (list: Bound | undefined): readonly Bound[] =>
-      typeof list === 'string' ? (JSON.parse(list) as Scalar[]).map(bound) : [];
-    if ((before ?? null) === after) return;
-    const [old, now] = [entries(before), entries(after)];
-    const [was, is] = [new Set(old), new Set(now)];
-    for (const entry of old) if (!is.has(entry)) run(remove, entry, n, ...rest);
-    for (const entry of now) if (!was.has(entry)) run(add, entry, n, ...rest);
-  };
-  const listText = (entries: readonly Scalar[]): string | null => (entries.length > 0 ? JSON.stringify(entries) : null);
-
-  const writeDocument = ({ id, revision, doc, tokens, subjects }: ModelWrite['documents'][number]): void => {
-    const stored = database.prepare(sql.find).get(id) as Record<string, Bound> | undefined;
-    const last = stored ?? (database.prepare(sql.findRemoved).get(id) as Record<string, Bound> | undefined);
-    if (last && (last['revision'] as number) > revision) return;
-    const terms = listText(doc ? tokens : []);
-    const names = listText(doc ? subjects : []);
-    const values = new Map(declared.map(({ name, list }) => [name, doc && list ? listText(listedValues(doc, name)) : null]));
-    let n = stored?.['n'] as number | undefined;
-    if (doc) {
-      const cells = declared.map(({ name, list }) => (list ? values.get(name)! : bound(indexedValue(doc, name))));
-      const row = [revision, ...cells, terms, names, JSON.stringify(doc)];
-      if (n === undefined) {
-        n = Number(run(sql.insert, ...row, id).lastInsertRowid);
-        if (last) run(sql.unmark, id);
-      } else {
-        run(sql.update, ...row, n);
-      }
-    } else {
-      if (n !== undefined) run(sql.remove, n);
-      run(sql.mark, id, revision);
-    }
-    if (n === undefined) return;
-    relist(stored?.['subjects'], names, n, sql.addSubject, sql.dropSubject);
-    // A bulk load files all else at its end, from the documents' rows.
-    if (bulk) return;
-    relist(stored?.['terms'], terms, n, sql.addToken, sql.dropToken);
-    for (const name of lists) relist(stored?.[column(name).slice(1, -1)], values.get(name)!, n, sql.addValue, sql.dropValue, name);
-  };
+  const write = generationWriter(database, definition, () => bulk);
 
   const file: ModelFile = {
     generation,
@@ -202,20 +127,8 @@ export const openModelFile = (path: string, generation: string, definition: Mode
     idsOfSubject: async (subject) =>
       rows('SELECT d.id FROM subjects s JOIN documents d ON d.n = s.n WHERE s.subject = ?', [subject]).map((row) => row['id'] as string),
 
-    async write({ documents, progress, park = [], unpark = [], drop = [] }) {
-      use(() =>
-        database.transaction(() => {
-          for (const document of documents) writeDocument(document);
-          for (const { key, event, error, since } of park) run(sql.park, key, event.position, JSON.stringify(event), error, since);
-          for (const { key, position } of unpark) run(sql.unpark, key, position);
-          for (const { position, key, type, id, error, reason, actor, at } of drop) {
-            run(sql.drop, position, key, type, id, error, reason, actor, at);
-          }
-          for (const entry of progress) {
-            run(sql.progress, entry.topic, entry.generation, entry.partition, entry.nextOffset, entry.position);
-          }
-        }),
-      );
+    async write(batch) {
+      use(() => database.transaction(() => write(batch)));
     },
 
     progress: async () =>
@@ -249,8 +162,8 @@ export const openModelFile = (path: string, generation: string, definition: Mode
         for (const statement of indexesOf(definition)) database.raw.exec(statement);
         database.raw.exec(`INSERT INTO tokens (token, n)
           SELECT DISTINCT term.value, d.n FROM documents d, json_each(d.terms) term WHERE d.terms IS NOT NULL ORDER BY 1, 2;`);
-        for (const name of lists) {
-          database.raw.exec(`INSERT INTO lists (field, value, n)
+        for (const name of listsOf(definition)) {
+          database.raw.exec(`INSERT OR IGNORE INTO lists (field, value, n)
             SELECT '${name}', one.value, d.n FROM documents d, json_each(d.${column(name)}) one WHERE d.${column(name)} IS NOT NULL ORDER BY 2, 3;`);
         }
         database.raw.exec(`PRAGMA user_version = 1; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8000;`);

@@ -17,6 +17,8 @@ const shop = z.object({
   rank: z.number().nullable().optional(),
   urgent: z.boolean().optional(),
   visits: z.number(),
+  keepers: z.array(z.string()).optional(),
+  codes: z.array(z.number()).optional(),
   contact: personal(z.string()).optional(),
   recordedAt: z.string(),
 });
@@ -57,11 +59,20 @@ export const shops = (broken: (name: string) => boolean = () => false): ModelDef
     { name: 'urgent', fields: ['urgent'] },
     { name: 'visits', fields: ['visits'] },
     { name: 'area', fields: ['area', 'keepers'] },
+    { name: 'keepers', fields: ['keepers', 'rank'] },
+    { name: 'codes', fields: ['rank', 'codes'] },
   ],
   search: (doc) => [doc.name, personalText(doc.contact) ?? ''],
   scope: { area: 'area', unit: 'unit', owner: 'owner' },
   opens: ['sample.ShopOpened'],
   notHashed: ['recordedAt'],
+});
+
+/** The same documents, owned by whoever is in the list of keepers. */
+export const keptShops = (): ModelDefinition<Shop> => ({
+  ...shops(),
+  name: 'kept-shops',
+  scope: { area: 'area', unit: 'unit', owner: 'keepers' },
 });
 
 /** A model of one entry per event. */
