@@ -41,7 +41,10 @@ const reader = (events: readonly StoredEvent[]): EventReader => ({
   head: async () => 99,
   close: async () => undefined,
 });
-const read = async (events: readonly StoredEvent[], options: { after?: number; publicOnly?: boolean } = {}) => {
+const read = async (
+  events: readonly StoredEvent[],
+  options: { after?: number; publicOnly?: boolean; types?: ReadonlySet<string> } = {},
+) => {
   const seen: PublishedEvent[] = [];
   let position = -1;
   let error: unknown;
@@ -118,4 +121,13 @@ it('delivers what stands before a newer event, then stops', async () => {
     expect(seen.map(({ data }) => data)).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
     expect(position).toBe(12);
   }
+});
+
+it('passes over types that its reader does not take, undecoded, but never over a type that this release does not know', async () => {
+  const events = log(['Noted', { n: 1 }], ['Painted', { color: 'red' }, 9], ['Noted', { n: 2 }], ['Carved', {}], ['Noted', { n: 3 }]);
+
+  const { seen, error } = await read(events, { types: new Set(['Noted']) });
+
+  expect(seen.map(({ data }) => data)).toEqual([{ n: 1 }, { n: 2 }]);
+  expect(error).toBeInstanceOf(NewerEvent);
 });
