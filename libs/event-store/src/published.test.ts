@@ -130,3 +130,12 @@ it('delivers what stands before a newer event, then stops', async () => {
     expect(position).toBe(12);
   }
 });
+
+it('passes over types that its reader does not take, undecoded, but never over a type that this release does not know', async () => {
+  const events = log(['Noted', { n: 1 }], ['Painted', { color: 'red' }, 9], ['Noted', { n: 2 }], ['Carved', {}], ['Noted', { n: 3 }]);
+
+  const { seen, error } = await read(events, { types: new Set(['Noted']) });
+
+  expect(seen.map(({ data }) => data)).toEqual([{ n: 1 }, { n: 2 }]);
+  expect(error).toBeInstanceOf(NewerEvent);
+});

@@ -69,7 +69,7 @@ export const toPublished = (stored: StoredEvent, catalogue: Catalogue): Publishe
 export interface PublishedOptions {
   readonly after: number;
   readonly publicOnly?: boolean;
-  /** Only these types: all others that this release knows are passed over unopened. */
+  /** Passes over the other types that this release knows, undecoded; all when absent. */
   readonly types?: ReadonlySet<string>;
   readonly signal?: AbortSignal;
   readonly pageSize?: number;
@@ -100,10 +100,16 @@ export const published: Published = async function* (log, catalogue, { after, pu
   }
 };
 
-const wanted = (page: LogPage, catalogue: Catalogue, publicOnly: boolean, types?: ReadonlySet<string>): readonly StoredEvent[] => {
+const wanted = (
+  page: LogPage,
+  catalogue: Catalogue,
+  publicOnly: boolean,
+  types: ReadonlySet<string> | undefined,
+): readonly StoredEvent[] => {
   if (!publicOnly && !types) return page.events;
   return page.events.filter(({ type }) => {
     const known = catalogue.types.get(type);
-    return known ? (types?.has(type) ?? true) && (!publicOnly || known.visibility === 'public') : !publicOnly;
+    if (publicOnly && known?.visibility !== 'public') return false;
+    return !known || !types || types.has(type);
   });
 };

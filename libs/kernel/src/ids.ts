@@ -1,4 +1,4 @@
-import { createHash, hash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 const format = (bytes: Buffer): string => {
   const hex = bytes.toString('hex');
@@ -7,14 +7,13 @@ const format = (bytes: Buffer): string => {
 
 /** Name-based UUID, version 5 (RFC 9562 §5.5). `namespace` is itself a UUID. The same two inputs always give the same id. */
 export const uuidv5 = (namespace: string, name: string): string => {
-  const digest = createHash('sha1')
-    .update(Buffer.from(namespace.replaceAll('-', ''), 'hex'))
-    .update(name)
-    .digest()
-    .subarray(0, 16);
-  digest[6] = (digest[6]! & 0x0f) | 0x50;
-  digest[8] = (digest[8]! & 0x3f) | 0x80;
-  return format(digest);
+  const input = Buffer.allocUnsafe(16 + Buffer.byteLength(name));
+  input.write(namespace.replaceAll('-', ''), 0, 16, 'hex');
+  input.write(name, 16);
+  const hex = hash('sha1', input, 'hex');
+  const version = ((Number.parseInt(hex.slice(12, 14), 16) & 0x0f) | 0x50).toString(16);
+  const variant = ((Number.parseInt(hex.slice(16, 18), 16) & 0x3f) | 0x80).toString(16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${version}${hex.slice(14, 16)}-${variant}${hex.slice(18, 20)}-${hex.slice(20, 32)}`;
 };
 
 /** Time-ordered UUID, version 7 (RFC 9562 §5.7). */

@@ -2,6 +2,7 @@ import { published } from '@sanwang/event-store';
 import { topicOf, type Bus } from '@sanwang/messaging';
 import {
   compareInThread,
+  consumerName,
   createRebuildThreads,
   rebuildInThread,
   type Compared,
@@ -71,6 +72,8 @@ export interface Rebuilding {
     relays: { hold(reached: Heads): Promise<Held>; release(): Promise<void> },
     options?: Watching,
   ): Promise<readonly Compared[]>;
+  /** What is being rebuilt now: the share done, from 0 to 1, by model. */
+  progress(): ReadonlyMap<string, number>;
   /** Ends the threads that wait for work. */
   close(): Promise<void>;
 }
@@ -89,9 +92,24 @@ export const createRebuilding = (deployment: {
   const opener = { module: import.meta.url, name: 'openRebuild', args: { folder, services } satisfies OpenerArgs };
   const threads = createRebuildThreads();
   const common = { store, opener, threads };
-  const rebuildAll: Rebuilding['rebuildAll'] = (definitions, options = {}) => rebuildInThread({ ...common, definitions, ends, ...options });
+  const under = new Map<string, number>();
+  const rebuildAll: Rebuilding['rebuildAll'] = async (definitions, options = {}) => {
+    const names = definitions.map(consumerName);
+    const share = (value: number): void => names.forEach((name) => under.set(name, value));
+    share(0);
+    const onProgress: Watching['onProgress'] = (progress) => {
+      share(progress.total > 0 ? Math.min(1, progress.done / progress.total) : 0);
+      options.onProgress?.(progress);
+    };
+    try {
+      return await rebuildInThread({ ...common, definitions, ends, ...options, onProgress });
+    } finally {
+      for (const name of names) under.delete(name);
+    }
+  };
   return {
     rebuildAll,
+    progress: () => under,
     rebuild: (definition, { takeOver, ...watching } = {}) =>
       rebuildAll([definition], { ...watching, ...(takeOver && { takeOver: (_definition, swap) => takeOver(swap) }) }),
     compare: (definitions, relays, options = {}) => compareInThread({ ...common, definitions, ...relays, ...options }),

@@ -54,8 +54,8 @@ const valueListing = (field: string, value: Scalar): Listing => ({
   key: 'field = ? AND value = ?',
   params: [field, bound(value)],
 });
-const listedIn = ({ table, key, params }: Listing): Condition => ({
-  sql: `EXISTS (SELECT 1 FROM ${table} WHERE ${key} AND n = d.n)`,
+const listedIn = ({ table, key, params }: Listing, row: 'd' | 't' = 'd'): Condition => ({
+  sql: `EXISTS (SELECT 1 FROM ${table} WHERE ${key} AND n = ${row}.n)`,
   params,
 });
 
@@ -146,25 +146,44 @@ const all = (conditions: readonly Condition[]): Condition => ({
   params: conditions.flatMap(({ params }) => params),
 });
 
-/** A listing with fewer entries than this leads the query; a longer one is only tested while the documents are scanned. */
-const RARE = 2_000;
+/**
+ * Tokens are counted up to one limit after the other, until one is rarer: that one leads the search. Where all are commoner than
+ * the last, they are only tested while the list is scanned.
+ */
+const RARE = [200, 2_000] as const;
 /** Candidates of a search are read in so many rounds at most; then the page is shorter and still has a next one. */
 const ROUNDS = 8;
+/** Each round of a search reads so many times more than the one before: what has the tokens but not the words is rarely alone. */
+const GROWTH = 4;
+const MOST_GROWTH = 64;
 
+/** The listings by their length, counted up to a limit; the shortest first. */
+const bySize = (rows: Rows, listings: readonly Listing[], limit: number): { readonly listing: Listing; readonly size: number }[] =>
+  listings
+    .map((listing) => ({
+      listing,
+      size: rows(`SELECT count(*) AS size FROM (SELECT 1 FROM ${listing.table} WHERE ${listing.key} LIMIT +?)`, [
+        ...listing.params,
+        limit,
+      ])[0]!['size'] as number,
+    }))
+    .sort((left, right) => left.size - right.size);
+
+/** The rarest listing leads; the others, rarest first, are tested on its own row, so that only documents which have all are looked up. */
 const plan = (rows: Rows, listings: readonly Listing[]): { readonly from: string; readonly condition: Condition } => {
-  const sizes = listings.map((listing) => ({
-    listing,
-    size: rows(`SELECT count(*) AS size FROM (SELECT 1 FROM ${listing.table} WHERE ${listing.key} LIMIT ?)`, [...listing.params, RARE])[0]![
-      'size'
-    ] as number,
-  }));
-  sizes.sort((left, right) => left.size - right.size);
-  const [rarest, ...others] = sizes;
-  if (!rarest || rarest.size >= RARE) return { from: 'documents d', condition: all(sizes.map(({ listing }) => listedIn(listing))) };
-  const { table, key, params } = rarest.listing;
+  if (listings.length === 0) return { from: 'documents d', condition: all([]) };
+  let sizes: ReturnType<typeof bySize> = [];
+  let leads = false;
+  for (const limit of RARE) {
+    sizes = bySize(rows, listings, limit);
+    leads = sizes[0]!.size < limit;
+    if (leads) break;
+  }
+  if (!leads) return { from: 'documents d', condition: all(sizes.map(({ listing }) => listedIn(listing, 'd'))) };
+  const { table, key, params } = sizes[0]!.listing;
   return {
     from: `${table} t CROSS JOIN documents d ON d.n = t.n`,
-    condition: all([{ sql: key, params }, ...others.map(({ listing }) => listedIn(listing))]),
+    condition: all([{ sql: key, params }, ...sizes.slice(1).map(({ listing }) => listedIn(listing, 't'))]),
   };
 };
 const filtersOf = (definition: ModelDefinition, where: readonly FieldFilter[]): readonly Condition[] =>
@@ -182,7 +201,7 @@ const readPage = (rows: Rows, definition: ModelDefinition, query: ModelQuery): M
     const found: Record<string, Bound>[] = [];
     for (const part of behind(orderBy, from)) {
       if (found.length >= count) break;
-      const sql = `SELECT d.id, d.doc, ${value} AS sorted FROM ${source} WHERE ${filter.sql} AND ${part.sql} ORDER BY ${order} LIMIT ?`;
+      const sql = `SELECT d.id, d.doc, ${value} AS sorted FROM ${source} WHERE ${filter.sql} AND ${part.sql} ORDER BY ${order} LIMIT +?`;
       found.push(...rows(sql, [...filter.params, ...part.params, count - found.length]));
     }
     return found;
@@ -191,7 +210,7 @@ const readPage = (rows: Rows, definition: ModelDefinition, query: ModelQuery): M
   const items: { readonly doc: Document; readonly cursor: Cursor }[] = [];
   let cursor = after;
   for (let round = 0; round < ROUNDS; round++) {
-    const wanted = limit + 1 - items.length;
+    const wanted = (limit + 1 - items.length) * (search ? Math.min(GROWTH ** round, MOST_GROWTH) : 1);
     const found = fetch(cursor, wanted);
     for (const row of found) {
       cursor = { value: row['sorted'] ?? null, id: row['id'] as string };

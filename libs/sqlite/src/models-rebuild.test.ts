@@ -4,7 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PublishedEvent } from '@sanwang/event-store';
 import { Rejection } from '@sanwang/kernel';
-import { compareInThread, modelHash, projectionSink, rebuildInThread, type ModelDefinition, type ModelStore } from '@sanwang/read-model';
+import {
+  compareInThread,
+  createRebuildThreads,
+  modelHash,
+  projectionSink,
+  rebuildInThread,
+  type ModelDefinition,
+  type ModelStore,
+} from '@sanwang/read-model';
 import { journal, memoryKeys, progressTo, sampleLog, shops, written } from '@sanwang/read-model/sample';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openModels } from './models.ts';
@@ -179,6 +187,23 @@ it('keeps the old generation when the worker fails or is called off, and removes
   const called = rebuildInThread({ ...options(), signal: stop.signal, takeOver: async () => stop.abort(new Error('called off')) });
   await expect(called).rejects.toThrow('called off');
   expect(await modelHash(model, reader.all())).toEqual(before);
+  expect(await files()).toHaveLength(1);
+});
+
+it('does one job after another in a thread that is kept, and makes a new one after a failure', async () => {
+  const { reader } = await given();
+  const before = await modelHash(model, reader.all());
+  const threads = createRebuildThreads();
+  const first = threads.take();
+  threads.giveBack(first);
+  expect((await rebuildInThread({ ...options(), threads })).events).toBe(150);
+  const again = threads.take();
+  expect(again).toBe(first);
+  threads.giveBack(again);
+  await expect(rebuildInThread({ ...options('no such opener'), threads })).rejects.toThrow();
+  expect((await rebuildInThread({ ...options(), threads })).events).toBe(150);
+  expect(await modelHash(model, reader.all())).toEqual(before);
+  await threads.close();
   expect(await files()).toHaveLength(1);
 });
 

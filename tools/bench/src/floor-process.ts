@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import fastify from 'fastify';
@@ -5,12 +6,13 @@ import { answerParent, startChild, type Child } from './child.ts';
 
 // What the same work costs with nothing but node:sqlite and bare fastify: the floors of P1, P7 and P10.
 
-/** What the floor of a command writes: so many bytes per event, so many commands per commit. */
+/** What the floor of a command writes: so many bytes per event, so many commands per commit, to a log that has so many rows. */
 export interface CommandBytes {
   readonly stream: number;
   readonly data: number;
   readonly metadata: number;
   readonly batch: number;
+  readonly rows: number;
 }
 
 /** A log with the platform's columns and the one index that an expected revision needs. */
@@ -22,15 +24,28 @@ const TABLE = `
 /** When fewer than a batch wait, at the end of a round. */
 const FLUSH_MS = 20;
 
-const groupCommitted = (path: string, { stream, data, metadata, batch }: CommandBytes) => {
+/** Streams that get their events in turn, four each, as tasks on their way to acceptance do. */
+const STREAMS = 64;
+const EVENTS_OF_STREAM = 4;
+
+const groupCommitted = (path: string, { stream, data, metadata, batch, rows }: CommandBytes) => {
   const database = new DatabaseSync(path);
   database.exec(TABLE);
-  const insert = database.prepare('INSERT INTO events VALUES (?, ?, 0, ?, ?, ?, ?, ?)');
-  const filler = { stream: 's'.repeat(Math.max(0, stream - 12)), data: 'd'.repeat(data), metadata: 'm'.repeat(metadata) };
+  const insert = database.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
+  const filler = { stream: 's'.repeat(Math.max(0, stream - 36)), data: 'd'.repeat(data), metadata: 'm'.repeat(metadata) };
   const id = 'i'.repeat(36);
   const hash = 'h'.repeat(64);
+  const streams = Array.from({ length: STREAMS }, () => ({ id: '', revision: EVENTS_OF_STREAM }));
+  const write = (at: number): void => {
+    const next = streams[at % STREAMS]!;
+    if (++next.revision >= EVENTS_OF_STREAM) Object.assign(next, { id: randomUUID(), revision: 0 });
+    insert.run(at, filler.stream + next.id, next.revision, id, 'TaskPooled', filler.data, filler.metadata, hash);
+  };
+  database.exec('BEGIN');
+  for (let at = 1; at <= rows; at++) write(at);
+  database.exec('COMMIT; PRAGMA wal_checkpoint(TRUNCATE)');
   let waiting: ((position: number) => void)[] = [];
-  let position = 0;
+  let position = rows;
   let timer: NodeJS.Timeout | undefined;
   const flush = (): void => {
     clearTimeout(timer);
@@ -39,10 +54,7 @@ const groupCommitted = (path: string, { stream, data, metadata, batch }: Command
     waiting = [];
     const first = position;
     database.exec('BEGIN IMMEDIATE');
-    for (const _ of group) {
-      position++;
-      insert.run(position, filler.stream + String(position).padStart(12, '0'), id, 'TaskPooled', filler.data, filler.metadata, hash);
-    }
+    for (const _ of group) write(++position);
     database.exec('COMMIT');
     for (const [index, resolve] of group.entries()) resolve(first + index + 1);
   };

@@ -293,6 +293,19 @@ export const queryConformance = (open: OpenModelStore): void => {
     });
   });
 
+  it('filters a list by what is in it', async () => {
+    await fill([
+      { id: 'a', name: '甲', keepers: ['wang', 'li "the elder"'] },
+      { id: 'b', name: '乙', keepers: ['li'] },
+      { id: 'c', name: '丙', keepers: [] },
+      { id: 'd', name: '丁' },
+    ]);
+    expect(await ids({ where: [{ field: 'keepers', eq: 'wang' }] })).toEqual(['a']);
+    expect(await ids({ where: [{ field: 'keepers', eq: 'li "the elder"' }] })).toEqual(['a']);
+    expect(await ids({ where: [{ field: 'keepers', in: ['li', 'wang'] }] })).toEqual(['a', 'b']);
+    expect(await ids({ where: [{ field: 'keepers', eq: 'l' }] })).toEqual([]);
+  });
+
   describe('jurisdiction', () => {
     beforeEach(() =>
       fill([

@@ -13,12 +13,12 @@ export const bytesOf = (log: string, events: number, batch: number): CommandByte
   const database = new DatabaseSync(log, { readOnly: true });
   const row = database
     .prepare(
-      `SELECT avg(length(stream)) AS stream, avg(length(CAST(data AS BLOB))) AS data, avg(length(metadata)) AS metadata
+      `SELECT avg(length(stream)) AS stream, avg(length(CAST(data AS BLOB))) AS data, avg(length(metadata)) AS metadata, max(position) AS rows
        FROM (SELECT * FROM events ORDER BY position DESC LIMIT ?)`,
     )
-    .get(events) as { stream: number; data: number; metadata: number };
+    .get(events) as { stream: number; data: number; metadata: number; rows: number };
   database.close();
-  return { stream: Math.round(row.stream), data: Math.round(row.data), metadata: Math.round(row.metadata), batch };
+  return { stream: Math.round(row.stream), data: Math.round(row.data), metadata: Math.round(row.metadata), batch, rows: row.rows };
 };
 
 /** P1: what an acknowledged command costs, relay and consumers held; then what it causes downstream. */
