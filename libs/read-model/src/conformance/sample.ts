@@ -13,7 +13,6 @@ const shop = z.object({
   area: z.string().optional(),
   unit: z.string().optional(),
   owner: z.string().optional(),
-  keepers: z.array(z.string()).optional(),
   rank: z.number().nullable().optional(),
   urgent: z.boolean().optional(),
   visits: z.number(),
