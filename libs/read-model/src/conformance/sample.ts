@@ -16,6 +16,7 @@ const shop = z.object({
   rank: z.number().nullable().optional(),
   urgent: z.boolean().optional(),
   visits: z.number(),
+  keepers: z.array(z.string()).optional(),
   codes: z.array(z.number()).optional(),
   contact: personal(z.string()).optional(),
   recordedAt: z.string(),
