@@ -32,7 +32,7 @@ export interface ModelDefinition<Doc extends Document = Document> {
   /** By `<context>.<Type>`. */
   readonly on: Readonly<Record<string, ModelHandler<Doc>>>;
   readonly indexes: readonly IndexDeclaration[];
-  /** Texts (names, addresses, numbers) that the free-text search finds; tokenised as bigrams by the library. */
+  /** Texts (names, addresses, numbers) that the free-text search finds; tokenised by the library (pairs and triples of characters). */
   search?(doc: Doc): readonly string[];
   /** Top-level fields that place the document in a jurisdiction. Absent: readable by everyone who may run the query. */
   readonly scope?: { readonly area?: string; readonly unit?: string; readonly owner?: string };

@@ -6,12 +6,16 @@ it('splits at everything that is neither letter nor digit, in normal form', () =
   expect(words('Ａ１－兰州拉面（南山店）')).toEqual(['a1', '兰州拉面', '南山店']);
 });
 
-it('files a text under its pairs of characters, and under each Chinese one', () => {
-  expect(searchTokens(['面馆ab', 'x'])).toEqual(['面', '面馆', '馆', '馆a', 'ab', 'x']);
+it('files a text under its pairs and triples of characters, and under each Chinese one', () => {
+  expect(searchTokens(['面馆ab', 'x'])).toEqual(['面', '馆', '面馆', '馆a', 'ab', '面馆a', '馆ab', 'x']);
+});
+
+it('asks for triples where a word has them, else for the pair, else for the character', () => {
+  expect(queryTokens('张三丰家 面馆 面')).toEqual(['张三丰', '三丰家', '面馆', '面']);
 });
 
 it('takes characters beyond the basic plane as one', () => {
-  expect(searchTokens(['𠮷野'])).toEqual(['𠮷', '𠮷野', '野']);
+  expect(searchTokens(['𠮷野'])).toEqual(['𠮷', '野', '𠮷野']);
 });
 
 it.each([

@@ -10,32 +10,43 @@ const WORD = /[\p{L}\p{M}\p{N}]+/gu;
 /** The words of a text in normal form (NFKC, lower case); everything but letters, marks and digits separates words. */
 export const words = (text: string): readonly string[] => text.normalize('NFKC').toLowerCase().match(WORD) ?? [];
 
-const addTokens = (word: string, into: Set<string>, single: boolean): void => {
-  const characters = [...word];
-  if (characters.length === 1) into.add(word);
-  for (let index = 0; index < characters.length; index++) {
-    const character = characters[index]!;
-    if (single && HAN.test(character)) into.add(character);
-    const next = characters[index + 1];
-    if (next !== undefined) into.add(character + next);
-  }
+/** Raised when documents are filed under other tokens: stores then build their models anew. */
+export const SEARCH_SCHEME = 2;
+
+/** All stretches of so many neighbouring characters. */
+const addStretches = (characters: readonly string[], length: number, into: Set<string>): void => {
+  for (let index = 0; index + length <= characters.length; index++) into.add(characters.slice(index, index + length).join(''));
 };
 
-/** The tokens under which a document is filed: all pairs of neighbouring characters, and each Chinese character. */
+/**
+ * The tokens under which a document is filed: each Chinese character, all pairs and all triples of neighbouring characters. Pairs
+ * are what a query of two characters needs; where names hold numbers every pair is in thousands of them, a triple in hundreds.
+ */
 export const searchTokens = (texts: readonly string[]): readonly string[] => {
   const tokens = new Set<string>();
-  for (const text of texts) for (const word of words(text)) addTokens(word, tokens, true);
+  for (const text of texts) {
+    for (const word of words(text)) {
+      const characters = [...word];
+      if (characters.length === 1) tokens.add(word);
+      for (const character of characters) if (HAN.test(character)) tokens.add(character);
+      addStretches(characters, 2, tokens);
+      addStretches(characters, 3, tokens);
+    }
+  }
   return [...tokens];
 };
 
 /** The tokens that a document must have to be a candidate (at most 24: the rest is left to `matchesSearch`). */
 export const queryTokens = (query: string): readonly string[] => {
   const tokens = new Set<string>();
-  for (const word of words(query)) addTokens(word, tokens, false);
+  for (const word of words(query)) {
+    const characters = [...word];
+    addStretches(characters, Math.min(3, characters.length), tokens);
+  }
   return [...tokens].slice(0, 24);
 };
 
-/** Whether a candidate really matches: pairs of characters may stand far apart where the query has them side by side. */
+/** Whether a candidate really matches: triples of characters may stand far apart where the query has them side by side. */
 export const matchesSearch = (texts: readonly string[], query: string): boolean => {
   const found = texts.flatMap((text) => words(text));
   return words(query).every((wanted) =>

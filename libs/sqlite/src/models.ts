@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  SEARCH_SCHEME,
   canonicalJson,
   declaredFields,
   type Document,
@@ -17,7 +18,7 @@ import { sqlReader } from './models-query.ts';
 /** A generation's name begins with what its file was made for: the declaration's version, fields and indexes. */
 const madeFor = (definition: ModelDefinition): string => {
   const { version, indexes, scope, search, kind } = definition;
-  const shape = canonicalJson([indexes, scope, declaredFields(definition), kind, search !== undefined]);
+  const shape = canonicalJson([indexes, scope, declaredFields(definition), kind, search && SEARCH_SCHEME]);
   return `v${version}-${sha256(shape).slice(0, 8)}`;
 };
 
