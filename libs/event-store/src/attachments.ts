@@ -18,11 +18,16 @@ export interface Attachments {
   info(id: string): Promise<AttachmentInfo | undefined>;
   /** The plaintext, its hash checked; `undefined` when there is none or its subject was erased. */
   open(id: string): Promise<{ readonly info: AttachmentInfo; readonly content: AsyncIterable<Uint8Array> } | undefined>;
-  /** Ids stored before `before` (instant, wall clock), for the sweep of what no event names. */
-  storedBefore(before: string): Promise<readonly string[]>;
+  /**
+   * Ids stored before `before` and not before `from` (instants, wall clock), for the sweep of what no event names. An id sorts
+   * by the time it was stored.
+   */
+  storedBefore(before: string, from?: string): Promise<readonly string[]>;
   remove(id: string): Promise<void>;
 }
 
 /** The media types that are taken, and the most bytes of one attachment. */
 export const ATTACHMENT_TYPES = ['image/jpeg', 'image/png', 'image/webp', 'application/pdf'] as const;
 export const MAX_ATTACHMENT_BYTES = 10 * 1024 * 1024;
+/** How long after it was stored (ms, wall clock) an attachment can be named for the first time; then it is removed. */
+export const NAME_WITHIN_MS = 24 * 3_600_000;

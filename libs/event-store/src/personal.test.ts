@@ -51,6 +51,16 @@ it('opens what it sealed, by paths and by shape, and shows no value in between',
   );
 });
 
+it('opens fields by their shape inside lists of lists, and leaves lists lists', async () => {
+  const keys = keysDouble();
+  const opened = { subject: 'officer.1', value: '张三' };
+  const [sealed] = await sealPersonal(keys, [{ type, data: { name: opened }, paths }]);
+  const field = (sealed as { name: unknown }).name;
+  const data = (one: unknown) => [[one, []], { rows: [[{ one }], 1, null, 'text'], none: [] }];
+  const [found] = await openPersonal(keys, [{ type, data: data(field) }]);
+  expect(found).toStrictEqual(data(opened));
+});
+
 it('looks the keys of a whole batch up once, and none when nothing is sealed', async () => {
   const keys = keysDouble();
   const items = ['officer.1', 'officer.2', 'officer.1'].map((subject) => ({ type, data: named({ subject, value: 'x' }), paths }));

@@ -109,6 +109,14 @@ it('yields public types only to another context, and passes over what that one d
   expect([position, error]).toEqual([99, undefined]);
 });
 
+it('passes over the types that are not wanted, but never over one that only a later release knows', async () => {
+  const types = new Set(['Noted']);
+  const { seen, position } = await read(log(['Painted', {}, 9], ['Noted', { n: 1 }], ['Painted', {}, 9]), { types });
+  expect(seen.map(({ data }) => data)).toEqual([{ n: 1 }]);
+  expect(position).toBe(99);
+  expect((await read(log(['Noted', { n: 1 }], ['Burnt', {}]), { types })).error).toBeInstanceOf(NewerEvent);
+});
+
 it('delivers what stands before a newer event, then stops', async () => {
   for (const newer of [
     ['Noted', { n: 3 }, 2],

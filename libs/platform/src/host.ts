@@ -14,7 +14,9 @@ import {
   type RunningService,
 } from '@sanwang/service';
 import { createLogger, createMetrics, observeBus, observeCalls, observeEventStore, type Logger } from '@sanwang/telemetry';
+import { createSweep, startSweeping } from './attachment-sweep.ts';
 import { openEmbedded, type EmbeddedPorts } from './embedded.ts';
+import { connectGauges } from './gauges.ts';
 import { createLongWork } from './long-work.ts';
 import { operationsApi } from './operations.ts';
 import { createRebuilding, type Rebuilding } from './rebuilding.ts';
@@ -117,7 +119,7 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
     const { access, directory } = front.context;
     const longWork = createLongWork((kind, error) => logger.error({ kind, err: error }, 'long work failed'));
     const interceptors: readonly Interceptor[] = [observeCalls(metrics)];
-    const operations = operationsApi({ ports, running, rebuilding, longWork, access, directory });
+    const operations = operationsApi({ ports, running, rebuilding, longWork, access, directory, logger });
     const apis = [...running.flatMap((service) => service.apis), operations];
     const endpoints = apis.map((api) => localEndpoint(api, interceptors));
     const readiness = (): Readiness => {
@@ -127,13 +129,14 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
     const house: House = {
       apis,
       endpoints,
+      descriptors: found.flatMap(({ definition }) => definition.descriptors?.() ?? []),
       verify: (token) => verifier.verify(token),
       simulatedNow: () => {
         const now = directory.deployment();
         return now?.mode === 'simulation' ? directory.clock.now() : undefined;
       },
       readiness,
-      metricsText: () => metrics.text(),
+      metrics,
       attachments: ports.attachments,
       access,
       config,
@@ -142,9 +145,18 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
     const door = options.listen === false ? undefined : await front.definition.serve?.(house);
     if (door) writeFileSync(ports.layout.address, `${JSON.stringify({ pid: process.pid, http: door.http, grpc: door.grpc })}\n`);
 
+    connectGauges(metrics, { ports, running, rebuilding });
+    const wall = options.wall ?? wallClock;
+    const sweeping = startSweeping(createSweep({ attachments: ports.attachments, store: ports.store, services: running, wall }), {
+      removed: (count) => logger.info({ count }, 'attachments that no event has named were removed'),
+      failed: (err) => logger.error({ err }, 'the sweep of attachments failed'),
+    });
+
     const stop = async (): Promise<void> => {
       await door?.drain();
       rmSync(ports.layout.address, { force: true });
+      await sweeping.stop();
+      metrics.close();
       await Promise.all(running.map((service) => service.stop()));
       await longWork.idle();
       await rebuilding.close();

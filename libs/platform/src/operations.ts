@@ -4,6 +4,7 @@ import type { Access, Directory } from '@sanwang/identity';
 import { command, defineApi, query, type Api, type Call } from '@sanwang/rpc';
 import { consumerName } from '@sanwang/read-model';
 import type { RunningService } from '@sanwang/service';
+import type { Logger } from '@sanwang/telemetry';
 import { z } from 'zod';
 import { backup } from './backup.ts';
 import type { EmbeddedPorts } from './embedded.ts';
@@ -18,13 +19,14 @@ export interface OperationsParts {
   readonly longWork: LongWork;
   readonly access: Access;
   readonly directory: Directory;
+  readonly logger: Logger;
 }
 
 const modelName = z.string().regex(/^[a-z-]+\.[a-z-]+$/);
 const key = z.string().min(1).max(300);
 
 /** The platform's own rpc service, for the IT department. */
-export const operationsApi = ({ ports, running, rebuilding, longWork, access, directory }: OperationsParts): Api => {
+export const operationsApi = ({ ports, running, rebuilding, longWork, access, directory, logger }: OperationsParts): Api => {
   const allow = (call: Call, action: string): void => access.require(call.principal, `operations.${action}`, {}, 'operation', action);
   const models = () => running.flatMap((service) => service.models);
   const find = (name: string) => {
@@ -62,10 +64,13 @@ export const operationsApi = ({ ports, running, rebuilding, longWork, access, di
         const chosen = request.models.length > 0 ? request.models.map(find) : models();
         return {
           operation: longWork.start('rebuild', async (progress) => {
-            for (const { definition, takeOver } of chosen) {
-              const step = consumerName(definition);
-              await rebuilding.rebuild(definition, { takeOver, onProgress: ({ done, total }) => progress({ step, done, total }) });
-            }
+            await rebuilding.rebuildAll(
+              chosen.map(({ definition }) => definition),
+              {
+                takeOver: (definition, swap) => find(consumerName(definition)).takeOver(swap),
+                onProgress: ({ step, done, total }) => progress({ step, done, total }),
+              },
+            );
             return { result: chosen.map(({ definition }) => consumerName(definition)).join(' ') };
           }),
         };
@@ -108,7 +113,10 @@ export const operationsApi = ({ ports, running, rebuilding, longWork, access, di
       z.strictObject({ model: modelName, key, reason: z.string().min(3).max(500) }),
       async (request: { model: string; key: string; reason: string }, call) => {
         allow(call, 'parked.write');
-        const { event, replayed } = await find(request.model).sink().dropParked(request.key, request.reason);
+        const { model, key, reason } = request;
+        const actor = call.principal.subject;
+        const { event, replayed } = await find(model).sink().dropParked(key, { actor, reason });
+        logger.warn({ model, position: event.position }, 'a parked event was given up');
         return { droppedEvent: event.id, remaining: replayed.remaining };
       },
     ),

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeReadToken } from '@sanwang/event-store';
 import type { Principal } from '@sanwang/identity';
-import { Rejection } from '@sanwang/kernel';
+import { Rejection, type Clock } from '@sanwang/kernel';
 import type { Call } from '@sanwang/rpc';
 import { readConfig } from '@sanwang/service';
 import { createLogger } from '@sanwang/telemetry';
@@ -28,13 +28,22 @@ export interface Trial {
 export const bootstrapPrincipal: Principal = { subject: 'admin', kind: 'bootstrap' };
 export const officerPrincipal = (subject: string): Principal => ({ subject, kind: 'officer' });
 
-/** Starts a platform in a temporary folder, which `stop` removes. Nothing listens. */
-export const startTrial = async (): Promise<Trial> => {
+export interface TrialOptions {
+  /** Opens the front door on free ports; otherwise nothing listens. */
+  readonly listen?: boolean;
+  /** Variables of the configuration beside the folder and the ports. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly wall?: Clock;
+}
+
+/** Starts a platform in a temporary folder, which `stop` removes. */
+export const startTrial = async ({ listen = false, env = {}, wall }: TrialOptions = {}): Promise<Trial> => {
   const folder = await mkdtemp(join(tmpdir(), 'sanwang-trial-'));
   const host = await startHost({
-    config: readConfig({ SANWANG_DATA: folder }),
+    config: readConfig({ SANWANG_DATA: folder, SANWANG_HTTP_PORT: '0', SANWANG_GRPC_PORT: '0', ...env }),
     logger: createLogger({ level: 'silent' }),
-    listen: false,
+    listen,
+    ...(wall && { wall }),
   });
   const tokens = new Map<string, string>();
 

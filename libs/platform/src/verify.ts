@@ -1,6 +1,6 @@
-import type { EventReader } from '@sanwang/event-store';
+import { LOG_START, type EventReader } from '@sanwang/event-store';
 import { Rejection } from '@sanwang/kernel';
-import { modelHash } from '@sanwang/read-model';
+import { consumerName, subscriptions, type Heads, type Held } from '@sanwang/read-model';
 import type { RunningService } from '@sanwang/service';
 import type { Finding, ModelHash } from '@sanwang/contracts/operations';
 import type { Outcome, Progress } from './long-work.ts';
@@ -23,65 +23,65 @@ export const verifyLog = async (log: EventReader, progress: Progress): Promise<r
   return [];
 };
 
-/** How long a model may take to reach the held position. */
-const REACH_MS = 60_000;
+/** How long relays and models may take to reach the held positions, in ms; commands go on meanwhile. */
+const REACH_MS = 15_000;
 
-/**
- * Compares every live model with one built aside from the log. The relays of the contexts that feed it are held at a position
- * (commands go on) until live and rebuilt have both reached it.
- */
-const verifyModel = async (
-  { definition, consumer, reader }: RunningService['models'][number],
-  services: readonly RunningService[],
-  rebuilding: Rebuilding,
-): Promise<ModelHash> => {
-  const contexts = new Set(
-    [...Object.keys(definition.on), ...(definition.opens?.length ? ['directory.'] : [])].map((type) => type.slice(0, type.indexOf('.'))),
-  );
-  const relays = services.flatMap(({ definition: { context }, relay }) => (relay && contexts.has(context) ? [{ context, relay }] : []));
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Holds all relays until the live models have reached them; `release` lets them go, also after half a hold. */
+const holdRelays = (services: readonly RunningService[]) => {
+  const relays = services.flatMap(({ definition: { context }, relay }) => (relay ? [{ context, relay }] : []));
   const held = new Map<string, number>();
-  try {
-    for (const { context, relay } of relays) held.set(context, await relay.hold());
-    const end = Date.now() + REACH_MS;
-    while ((await consumer.lag()) > 0) {
-      if (Date.now() > end)
-        throw new Rejection('unavailable', 'model-behind', `${definition.context}.${definition.name} does not reach the log's head.`);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-    const live = await modelHash(definition, reader.all());
-    const rebuilt = await rebuilding.hashAside(definition, held);
-    return {
-      model: `${definition.context}.${definition.name}`,
-      live: live.hash,
-      rebuilt: rebuilt.hash,
-      documents: live.documents,
-      equal: live.hash === rebuilt.hash,
-    };
-  } finally {
-    for (const { context, relay } of relays) if (held.has(context)) relay.release();
-  }
+  return {
+    async hold(reached: Heads): Promise<Held> {
+      const end = Date.now() + REACH_MS;
+      for (const { context, relay } of relays) held.set(context, await relay.hold(reached.get(context) ?? LOG_START));
+      const away = new Map<string, unknown>();
+      await Promise.all(
+        relays.map(({ context, relay }) =>
+          relay.caughtUp(held.get(context)!, REACH_MS).catch((error: unknown) => void away.set(context, error)),
+        ),
+      );
+      const behind = new Map<string, unknown>();
+      for (const { definition, consumer } of services.flatMap((service) => service.models)) {
+        const name = consumerName(definition);
+        while ((await consumer.lag()) > 0 && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 2));
+        if ((await consumer.lag()) > 0)
+          behind.set(name, new Rejection('unavailable', 'model-behind', `${name} does not reach the log's head.`));
+        const missing = [...subscriptions(definition)].map((type) => type.slice(0, type.indexOf('.'))).find((context) => away.has(context));
+        if (missing !== undefined) behind.set(name, away.get(missing));
+      }
+      return { upTo: new Map(held), behind };
+    },
+    async release(): Promise<void> {
+      for (const { context, relay } of relays) if (held.delete(context)) relay.release();
+    },
+  };
 };
 
-/** The log's chains, then each model against its rebuild. Damage is a finding, not a failure of the verification. */
+/** The log's chains, then all models against what the log makes of them. Damage is a finding, not a failure of the verification. */
 export const verify = async (
   parts: { readonly ports: EmbeddedPorts; readonly services: readonly RunningService[]; readonly rebuilding: Rebuilding },
   progress: Progress,
 ): Promise<Outcome> => {
   const findings = [...(await verifyLog(parts.ports.store, progress))];
-  const models = parts.services.flatMap((service) => service.models);
+  const definitions = parts.services.flatMap((service) => service.models.map(({ definition }) => definition));
+  const compared = await parts.rebuilding.compare(definitions, holdRelays(parts.services), {
+    onProgress: ({ step, done, total }) => progress({ step, done, total }),
+  });
   const hashes: ModelHash[] = [];
-  for (const [index, model] of models.entries()) {
-    const name = `${model.definition.context}.${model.definition.name}`;
-    progress({ step: name, done: index, total: models.length });
-    try {
-      const hash = await verifyModel(model, parts.services, parts.rebuilding);
-      hashes.push(hash);
-      if (!hash.equal) findings.push({ part: name, position: '', message: 'the live model differs from the one built from the log' });
-    } catch (error) {
-      if (!(error instanceof Rejection)) throw error;
-      findings.push({ part: name, position: String(error.facts['position'] ?? ''), message: error.message });
+  for (const one of compared) {
+    const { model } = one;
+    if ('error' in one) {
+      const position = one.error instanceof Rejection ? String(one.error.facts['position'] ?? '') : '';
+      findings.push({ part: model, position, message: messageOf(one.error) });
+      continue;
     }
+    const { live, rebuilt } = one;
+    const equal = live.hash === rebuilt.hash;
+    hashes.push({ model, live: live.hash, rebuilt: rebuilt.hash, documents: live.documents, equal });
+    if (!equal) findings.push({ part: model, position: '', message: 'the live model differs from the one built from the log' });
   }
-  progress({ step: 'done', done: models.length, total: models.length });
+  progress({ step: 'done', done: definitions.length, total: definitions.length });
   return { hashes, findings };
 };

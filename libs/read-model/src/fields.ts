@@ -1,10 +1,14 @@
 import { z } from 'zod';
 import type { Document, ModelDefinition } from './port.ts';
 
-/** A field that queries may filter, sort and group by. SQLite has no booleans, so a store must know which ones are. */
+/**
+ * A field that queries may filter, sort and group by. SQLite has no booleans, so a store must know which ones are. A `list`
+ * holds texts or numbers and is only ever filtered by what it contains.
+ */
 export interface DeclaredField {
   readonly name: string;
   readonly boolean: boolean;
+  readonly list: boolean;
 }
 
 const objects = (schema: z.ZodType): readonly z.ZodObject[] => {
@@ -14,15 +18,12 @@ const objects = (schema: z.ZodType): readonly z.ZodObject[] => {
   return [];
 };
 
+const withoutWrappers = (schema: unknown): unknown =>
+  schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault || schema instanceof z.ZodReadonly
+    ? withoutWrappers(schema.unwrap())
+    : schema;
+
 const isBoolean = (schema: unknown): boolean => {
-  if (
-    schema instanceof z.ZodOptional ||
-    schema instanceof z.ZodNullable ||
-    schema instanceof z.ZodDefault ||
-    schema instanceof z.ZodReadonly
-  ) {
-    return isBoolean(schema.unwrap());
-  }
   if (schema instanceof z.ZodLiteral) return [...schema.values].every((value) => typeof value === 'boolean');
   return schema instanceof z.ZodBoolean;
 };
@@ -37,8 +38,15 @@ export const declaredFields = (definition: Pick<ModelDefinition, 'indexes' | 'sc
   const shapes = objects(definition.schema);
   return [...names].map((name) => {
     if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(name)) throw new Error(`an index field must be a top-level field: ${name}`);
-    return { name, boolean: shapes.some((shape) => isBoolean(shape.shape[name])) };
+    const schemas = shapes.map((shape) => withoutWrappers(shape.shape[name]));
+    return { name, boolean: schemas.some(isBoolean), list: schemas.some((schema) => schema instanceof z.ZodArray) };
   });
+};
+
+/** The texts and numbers of a declared list field, each once; none where it is absent. */
+export const listedValues = (doc: Document, name: string): readonly (string | number)[] => {
+  const value = doc[name];
+  return Array.isArray(value) ? [...new Set(value.filter((one) => typeof one === 'string' || typeof one === 'number'))] : [];
 };
 
 /** A declared field's value as it is indexed: text, a number, a boolean, or `null` for what is absent. */

@@ -1,3 +1,4 @@
+export * from './attachments-model.ts';
 export * from './canonical.ts';
 export * from './event.ts';
 export * from './fields.ts';
@@ -7,9 +8,12 @@ export * from './port.ts';
 export * from './projection.ts';
 export * from './query.ts';
 export * from './search.ts';
+export * from './making.ts';
 export * from './rebuild.ts';
+export * from './compare.ts';
 export * from './rebuild-thread.ts';
+export { createRebuildThreads, type RebuildThreads } from './threads.ts';
 export type { RebuildHost, RebuildOpener } from './rebuild-worker.ts';
 export * from './timers.ts';
 export * from './timers-model.ts';
-export { SUBJECT_ERASED, type Change, type ProjectorOptions } from './projector.ts';
+export { SUBJECT_ERASED, subscriptions, type Change, type ProjectorOptions } from './projector.ts';

@@ -3,7 +3,7 @@ import type { ParkedKey } from '@sanwang/messaging';
 import type { PublishedEvent } from '@sanwang/event-store';
 import { plainEvent, qualifiedType } from './event.ts';
 import type { Change, Projector } from './projector.ts';
-import type { ModelGeneration, ParkedEvent } from './port.ts';
+import type { DroppedEvent, ModelGeneration, ParkedEvent } from './port.ts';
 
 /** How far a replay of a parked stream came; `error` tells why it stopped. */
 export interface Replayed {
@@ -12,13 +12,13 @@ export interface Replayed {
   readonly remaining: number;
   readonly error?: string;
 }
-/** The event that was given up, for the audit trail, and what became of those behind it. */
+/** The event that was given up, as it stays on record, and what became of those behind it. */
 export interface Dropped {
-  readonly key: string;
-  readonly event: { readonly position: number; readonly type: string; readonly id: string };
-  readonly reason: string;
+  readonly event: DroppedEvent;
   readonly replayed: Replayed;
 }
+/** Who gives an event up, an opaque id, and why. */
+export type DropGrounds = Pick<DroppedEvent, 'actor' | 'reason'>;
 
 interface ParkedContext {
   readonly generation: ModelGeneration;
@@ -82,10 +82,10 @@ const replayQueue = async (context: ParkedContext, key: string, queue: readonly 
 export const replay = async (context: ParkedContext, key: string): Promise<Replayed> =>
   replayQueue(context, key, await queueOf(context, key));
 
-/** Gives up the first parked event of a stream, then replays those behind it. Refuses a key that is not parked. */
-export const drop = async (context: ParkedContext, key: string, reason: string): Promise<Dropped> => {
+/** Gives up the first parked event of a stream for the record, then replays those behind it. Refuses a key that is not parked. */
+export const drop = async (context: ParkedContext, key: string, { actor, reason }: DropGrounds): Promise<Dropped> => {
   const [first, ...rest] = await queueOf(context, key);
-  const event = named(first!);
-  await context.generation.write({ documents: [], progress: [], unpark: [{ key, position: event.position }] });
-  return { key, event, reason, replayed: await replayQueue(context, key, rest) };
+  const event: DroppedEvent = { key, ...named(first!), error: first!.error, reason, actor, at: new Date().toISOString() };
+  await context.generation.write({ documents: [], progress: [], unpark: [{ key, position: event.position }], drop: [event] });
+  return { event, replayed: await replayQueue(context, key, rest) };
 };

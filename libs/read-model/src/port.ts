@@ -5,7 +5,7 @@ import type { z } from 'zod';
 /** A document: JSON. Personal fields are `{ subject, value }` or `{ subject, erased: true }`. */
 export type Document = Readonly<Record<string, unknown>>;
 
-/** A declared index: field names in order; the query planner of the store uses it. Fields are top-level, scalar. */
+/** A declared index: field names in order; the query planner of the store uses it. Fields are top-level: scalars, or lists of texts or numbers. */
 export interface IndexDeclaration {
   readonly name: string;
   readonly fields: readonly string[];
@@ -43,7 +43,10 @@ export interface ModelDefinition<Doc extends Document = Document> {
 }
 
 export type Scalar = string | number | boolean | null;
-/** `and` of the fields; a list means "one of". */
+/**
+ * `and` of the fields; `in` means "one of". A field that the schema declares as a list takes `eq` and `in` only,
+ * which then mean that it contains the value, or one of the values; no list contains `null`.
+ */
 export interface FieldFilter {
   readonly field: string;
   readonly eq?: Scalar;
@@ -57,7 +60,8 @@ export interface FieldFilter {
 }
 /**
  * Where the caller may look, resolved from the unit tree as it is now. A document is visible when its area starts with one
- * of the area prefixes, or its unit is one of `units`, or its owner is `owner`. `'everything'`: the whole city.
+ * of the area prefixes, or its unit is one of `units`, or its owner is, or its list of owners contains, `owner`. `'everything'`:
+ * the whole city.
  */
 export type QueryScope = 'everything' | { readonly areas: readonly string[]; readonly units: readonly string[]; readonly owner?: string };
 
@@ -111,12 +115,17 @@ export interface ModelGeneration {
   progress(): Promise<readonly PartitionProgress[]>;
   /** By key, then position. */
   parked(): Promise<readonly ParkedEvent[]>;
+  /** By position. They belong to the model, not to one generation: `create` and `swap` carry them over from the live one. */
+  dropped(): Promise<readonly DroppedEvent[]>;
   /** Every document in id order (by UTF-8 bytes), of this generation whether live or not. */
   all(): AsyncIterable<{ readonly id: string; readonly doc: Document }>;
   /** Ends a bulk load: builds the indexes that `create` left out. `swap` does it where nobody did. */
   complete?(): Promise<void>;
-  /** After an erasure: leaves no bytes of overwritten or removed content in any file of the generation. */
-  purge?(): Promise<void>;
+  /**
+   * After the erasure of subjects was written: leaves no bytes of their values in any file of the generation. Nothing is to do
+   * where it never held one. Throws an `unavailable` Rejection while somebody reads what must go.
+   */
+  purge?(subjects: readonly string[]): Promise<void>;
 }
 export interface ModelWrite {
   readonly documents: readonly {
@@ -129,6 +138,7 @@ export interface ModelWrite {
   readonly progress: readonly PartitionProgress[];
   readonly park?: readonly ParkedEvent[];
   readonly unpark?: readonly { readonly key: string; readonly position: number }[];
+  readonly drop?: readonly DroppedEvent[];
 }
 /** A parked event with everything that a replay needs (personal fields sealed). */
 export interface ParkedEvent {
@@ -136,6 +146,23 @@ export interface ParkedEvent {
   readonly event: PublishedEvent;
   readonly error: string;
   readonly since: string;
+}
+/**
+ * A parked event that an operator gave up. Its position is never parked again: a rebuild passes over it too, unless the
+ * handler can take it by then.
+ */
+export interface DroppedEvent {
+  readonly key: string;
+  readonly position: number;
+  /** `<context>.<Type>`. */
+  readonly type: string;
+  readonly id: string;
+  /** Why it was parked. */
+  readonly error: string;
+  readonly reason: string;
+  readonly actor: string;
+  /** Wall clock. */
+  readonly at: string;
 }
 
 /** The models in one store (a SQLite file per generation of a model; a database in the cluster). */

@@ -1,9 +1,9 @@
 import type { Keys, PublishedEvent } from '@sanwang/event-store';
 import type { ParkedKey, Sink } from '@sanwang/messaging';
 import { qualifiedType } from './event.ts';
-import { drop, listParked, parkedEvent, replay, type Dropped, type Replayed } from './parked.ts';
+import { drop, listParked, parkedEvent, replay, type DropGrounds, type Dropped, type Replayed } from './parked.ts';
 import { createProjector, QueuedBehind, SUBJECT_ERASED, subscriptions, type Change, type ProjectorOptions } from './projector.ts';
-import type { ModelDefinition, ModelGeneration, ParkedEvent } from './port.ts';
+import type { DroppedEvent, ModelDefinition, ModelGeneration, ParkedEvent } from './port.ts';
 
 /** The group id of a model's consumer. */
 export const consumerName = (definition: Pick<ModelDefinition, 'context' | 'name'>): string => `${definition.context}.${definition.name}`;
@@ -24,8 +24,10 @@ export interface ProjectionSink extends Sink {
   showParked(key: string): Promise<readonly ParkedEvent[]>;
   /** Applies a parked stream's events again in order, up to the first that fails. */
   replayParked(key: string): Promise<Replayed>;
-  /** Gives up the first event of a parked stream for a reason, and goes on with those behind it. */
-  dropParked(key: string, reason: string): Promise<Dropped>;
+  /** Gives up the first event of a parked stream, which stays on record, and goes on with those behind it. */
+  dropParked(key: string, grounds: DropGrounds): Promise<Dropped>;
+  /** What was given up, by position. */
+  dropped(): Promise<readonly DroppedEvent[]>;
 }
 
 /**
@@ -94,6 +96,7 @@ export const projectionSink = (
     parked: () => listParked(consumerName(definition), generation),
     showParked: async (key) => (await generation.parked()).filter((parked) => parked.key === key),
     replayParked: (key) => changingQueues(() => replay(context, key)),
-    dropParked: (key, reason) => changingQueues(() => drop(context, key, reason)),
+    dropParked: (key, grounds) => changingQueues(() => drop(context, key, grounds)),
+    dropped: () => generation.dropped(),
   };
 };

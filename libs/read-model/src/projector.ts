@@ -3,6 +3,7 @@ import type { Keys, PublishedEvent } from '@sanwang/event-store';
 import { qualifiedType } from './event.ts';
 import { openEvents, passes, type Failure } from './opening.ts';
 import { eraseSubjects, openedSubjects } from './personal.ts';
+import { refuseUnstorable } from './storable.ts';
 import { searchTokens } from './search.ts';
 import type { Document, ModelDefinition, ModelGeneration, ModelHandler, ModelWrite } from './port.ts';
 
@@ -26,6 +27,8 @@ export interface ProjectorOptions {
   readonly fresh?: boolean;
   /** Checks every document against the model's schema: for tests, too dear for a rebuild. */
   readonly validate?: boolean;
+  /** False: documents are written without their search tokens, where nobody is going to search. */
+  readonly searchable?: boolean;
 }
 /** Folds events into documents in memory; `flush` writes each changed document once. One caller at a time. */
 export interface Projector {
@@ -34,6 +37,10 @@ export interface Projector {
   flush(rest: Pick<ModelWrite, 'progress' | 'park' | 'unpark'>): Promise<readonly Change[]>;
   /** Changed documents that wait for `flush`. */
   pending(): number;
+  /** Documents in memory. */
+  held(): number;
+  /** Keeps so many documents in memory, besides those that wait for `flush`; the longest unchanged go first. */
+  trim(most: number): void;
 }
 
 interface Held {
@@ -63,9 +70,18 @@ export const createProjector = (
   const held = new Map<string, Held>();
   const changed = new Set<string>();
   const opens = new Set(definition.opens);
+  // By context and type apart: putting the qualified name together for every event would cost more than many a handler.
+  const handlers = new Map<string, Map<string, Pick<Step, 'handler' | 'personal'>>>();
+  for (const [qualified, handler] of Object.entries(definition.on)) {
+    const dot = qualified.indexOf('.');
+    const context = qualified.slice(0, dot);
+    const ofContext = handlers.get(context) ?? new Map<string, Pick<Step, 'handler' | 'personal'>>();
+    handlers.set(context, ofContext.set(qualified.slice(dot + 1), { handler, personal: opens.has(qualified) }));
+  }
   const limit = options.cache ?? 0;
-  let complete = options.fresh ?? false;
-  let erasing = false;
+  const fresh = options.fresh ?? false;
+  let complete = fresh;
+  const erasing = new Set<string>();
 
   const set = (id: string, revision: number, doc: Document | undefined): void => {
     const entry = held.get(id);
@@ -88,14 +104,14 @@ export const createProjector = (
 
   const erase = async (events: readonly PublishedEvent[]): Promise<void> => {
     const subjects = new Set(events.map((event) => (event.data as { subject: string }).subject));
-    if (subjects.size === 0) return;
-    erasing = true;
     for (const subject of subjects) {
+      erasing.add(subject);
       set(`${ERASED_ID}${subject}`, 0, undefined);
       const ids = await generation.idsOfSubject(subject);
       const missing = ids.filter((id) => !held.has(id));
       for (const [id, document] of await generation.load(missing)) held.set(id, { ...document });
     }
+    if (subjects.size === 0) return;
     for (const [id, { revision, doc }] of held) {
       const erased = doc && eraseSubjects(doc, subjects);
       if (erased !== doc) set(id, revision, erased);
@@ -113,11 +129,20 @@ export const createProjector = (
     const doc = handler.project(before?.doc, event);
     if (doc === before?.doc) return;
     if (doc) {
-      definition.search?.(doc);
+      refuseUnstorable(doc, before?.doc);
+      if (definition.search?.(doc).some((text) => typeof text !== 'string')) throw new TypeError('a text to search in is none');
       if (options.validate) definition.schema.parse(doc);
     }
     set(id, event.revision, doc);
   };
+
+  /** Asked only when something failed, which is rare. */
+  const isDropped = async ({ position }: PublishedEvent): Promise<boolean> =>
+    (await generation.dropped()).some((event) => event.position === position);
+
+  /** In a generation that is made from the beginning, the first event of a document finds nothing stored. */
+  const mayBeStored = ({ event, handler }: Step): boolean =>
+    !fresh || (definition.kind === 'stream' && (event.revision > 0 || handler.id !== undefined));
 
   const forget = (): void => {
     held.clear();
@@ -126,32 +151,35 @@ export const createProjector = (
   };
 
   const take = async (events: readonly PublishedEvent[]): Promise<readonly Failure[]> => {
-    const failures: Failure[] = [];
+    const found: Failure[] = [];
     const steps: Step[] = [];
     for (const event of events) {
-      const type = qualifiedType(event);
-      const handler = definition.on[type];
-      if (!handler) continue;
+      const known = handlers.get(event.context)?.get(event.type);
+      if (!known) continue;
+      const { handler, personal } = known;
       try {
-        steps.push({ event, handler, id: handler.id?.(event) ?? defaultId(definition, event), personal: opens.has(type) });
+        steps.push({ event, handler, id: handler.id?.(event) ?? defaultId(definition, event), personal });
       } catch (error) {
         if (passes(error)) throw error;
-        failures.push({ event, error });
+        found.push({ event, error });
       }
     }
-    if (!complete) await fetch(steps.map((step) => step.id));
+    if (!complete) await fetch(steps.flatMap((step) => (mayBeStored(step) ? [step.id] : [])));
     let opened: ReadonlyMap<PublishedEvent, PublishedEvent> | undefined;
     if (opens.size > 0) {
       await erase(events.filter((event) => qualifiedType(event) === SUBJECT_ERASED));
       const sealed = steps.filter(({ personal }) => personal).map(({ event }) => event);
       const result = await openEvents(keys, sealed, gone);
       opened = result.opened;
-      failures.push(...result.failures);
+      found.push(...result.failures);
     }
 
-    const unopened = new Set(failures.map(({ event }) => event));
+    const failures: Failure[] = [];
+    for (const failure of found) if (!(await isDropped(failure.event))) failures.push(failure);
+    const unopened = new Set(found.map(({ event }) => event));
     const broken = new Map<string, number>();
-    for (const { stream, revision } of unopened) broken.set(stream, Math.min(broken.get(stream) ?? Infinity, revision));
+    for (const { stream, revision } of failures.map(({ event }) => event))
+      broken.set(stream, Math.min(broken.get(stream) ?? Infinity, revision));
     for (const { event, handler, id } of steps) {
       if (unopened.has(event)) continue;
       const first = broken.get(event.stream);
@@ -163,11 +191,24 @@ export const createProjector = (
         project(opened?.get(event) ?? event, handler, id);
       } catch (error) {
         if (passes(error)) throw error;
+        if (await isDropped(event)) continue;
         failures.push({ event, error });
         broken.set(event.stream, event.revision);
       }
     }
     return failures.sort((left, right) => left.event.position - right.event.position);
+  };
+
+  const trim = (most: number): void => {
+    let surplus = held.size - Math.max(most, 0);
+    if (surplus <= 0) return;
+    complete = false;
+    for (const id of held.keys()) {
+      if (surplus <= 0) break;
+      if (changed.has(id)) continue;
+      held.delete(id);
+      surplus--;
+    }
   };
 
   return {
@@ -189,15 +230,15 @@ export const createProjector = (
         // The longest unchanged go first when memory is short.
         held.delete(id);
         held.set(id, entry);
-        const tokens = doc && definition.search ? searchTokens(definition.search(doc)) : [];
+        const tokens = doc && definition.search && options.searchable !== false ? searchTokens(definition.search(doc)) : [];
         documents.push({ id, revision, doc, tokens, subjects: doc && opens.size > 0 ? openedSubjects(doc) : [] });
         if (!id.startsWith(ERASED_ID)) changes.push({ id, doc });
       }
       try {
-        if (erasing && generation.purge) {
+        if (erasing.size > 0 && generation.purge) {
           // The progress moves only once the bytes are gone: after a crash in between, the erasure comes again.
           await generation.write({ documents, progress: [] });
-          await generation.purge();
+          await generation.purge([...erasing]);
           await generation.write({ ...rest, documents: [] });
         } else {
           await generation.write({ ...rest, documents });
@@ -207,19 +248,15 @@ export const createProjector = (
         throw error;
       } finally {
         changed.clear();
-        erasing = false;
+        erasing.clear();
       }
-      if (held.size > limit) {
-        complete = false;
-        let surplus = held.size - limit;
-        for (const id of held.keys()) {
-          if (surplus-- <= 0) break;
-          held.delete(id);
-        }
-      }
+      // Each entry is written once: nobody asks for it again.
+      trim(fresh && definition.kind === 'entries' ? 0 : limit);
       return changes;
     },
 
     pending: () => changed.size,
+    held: () => held.size,
+    trim,
   };
 };

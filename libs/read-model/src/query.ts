@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { invalid } from '@sanwang/kernel';
 import { canonicalJson } from './canonical.ts';
-import { declaredFields } from './fields.ts';
+import { declaredFields, type DeclaredField } from './fields.ts';
 import { queryTokens } from './search.ts';
 import type { FieldFilter, ModelDefinition, ModelQuery, QueryScope, Scalar } from './port.ts';
 
@@ -25,20 +25,30 @@ export interface CheckedQuery {
   tokenAfter(cursor: Cursor): string;
 }
 
-const known = (definition: ModelDefinition, field: string, reason: string, as: string): void => {
-  const names = declaredFields(definition).map((declared) => declared.name);
-  if (!names.includes(field)) throw invalid(reason, as, `one of ${names.join(', ')}; ${field} is not indexed`);
+const known = (definition: ModelDefinition, field: string, reason: string, as: string): DeclaredField => {
+  const fields = declaredFields(definition);
+  const found = fields.find(({ name }) => name === field);
+  if (!found) throw invalid(reason, as, `one of ${fields.map(({ name }) => name).join(', ')}; ${field} is not indexed`);
+  return found;
+};
+const knownScalar = (definition: ModelDefinition, field: string, reason: string, as: string): void => {
+  if (known(definition, field, reason, as).list) throw invalid(reason, as, `a field with one value; ${field} is a list`);
 };
 
-/** Refuses a filter on a field that the model does not declare (`invalid-argument/unknown-filter`). */
+/** Refuses a filter on a field that the model does not declare, or one that a list cannot answer (`invalid-argument/unknown-filter`). */
 export const checkFilters = (definition: ModelDefinition, where: readonly FieldFilter[] = []): readonly FieldFilter[] => {
-  for (const { field } of where) known(definition, field, 'unknown-filter', field);
+  for (const { field, eq: _eq, in: _in, ...others } of where) {
+    const { list } = known(definition, field, 'unknown-filter', field);
+    if (list && Object.values(others).some((value) => value !== undefined)) {
+      throw invalid('unknown-filter', field, `eq or in: ${field} is a list`);
+    }
+  }
   return where;
 };
 
 /** Refuses grouping by a field that the model does not declare, and names that are no field's. */
 export const checkGrouping = (definition: ModelDefinition, by: readonly string[], sum: readonly string[] = []): void => {
-  for (const field of by) known(definition, field, 'unknown-filter', field);
+  for (const field of by) knownScalar(definition, field, 'unknown-filter', field);
   for (const field of sum) {
     if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(field)) throw invalid('unknown-filter', field, 'the name of a top-level field');
   }
@@ -62,7 +72,7 @@ const readCursor = (token: string, signature: string): Cursor => {
 export const checkQuery = (definition: ModelDefinition, query: ModelQuery): CheckedQuery => {
   const where = checkFilters(definition, query.where);
   const { orderBy, limit, scope } = query;
-  if (orderBy) known(definition, orderBy.field, 'unknown-order', 'orderBy');
+  if (orderBy) knownScalar(definition, orderBy.field, 'unknown-order', 'orderBy');
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE) throw invalid('page-size', 'pageSize', `an integer from 1 to ${MAX_PAGE}`);
   const text = query.search?.trim() ?? '';
   if (text && !definition.search) throw invalid('unknown-filter', 'q', 'nothing: this list has no free-text search');

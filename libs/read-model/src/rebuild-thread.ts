@@ -1,158 +1,143 @@
-import { Worker } from 'node:worker_threads';
-import type { ModelHash } from './hash.ts';
-import type { Rebuilt, RebuildProgress, TopicEnds } from './rebuild.ts';
+import type { Compared, Held } from './compare.ts';
+import type { Heads, RebuildProgress, TopicEnds } from './making.ts';
+import { consumerName } from './projection.ts';
+import type { TakeOver } from './rebuild.ts';
 import type { ModelDefinition, ModelStore } from './port.ts';
-
-/** What the worker thread is told: functions cannot be sent to it, so it imports an opener by name. */
-export interface RebuildJob {
-  /** URL of a module and the name of its export, a `RebuildOpener`, which is called with `args`. */
-  readonly opener: { readonly module: string; readonly name: string; readonly args: unknown };
-  readonly model: string;
-  readonly aside: boolean;
-  readonly upTo?: readonly (readonly [string, number])[];
-}
-/** From the worker. */
-export type WorkerMessage =
-  | { readonly kind: 'progress'; readonly progress: RebuildProgress }
-  | { readonly kind: 'ends'; readonly call: number; readonly context: string }
-  | { readonly kind: 'created'; readonly generation: string }
-  | { readonly kind: 'caught-up' }
-  | { readonly kind: 'done'; readonly result: Rebuilt | ModelHash }
-  | { readonly kind: 'failed'; readonly error: Error };
-/** To the worker. */
-export type MainMessage =
-  | { readonly kind: 'job'; readonly job: RebuildJob }
-  | { readonly kind: 'ends'; readonly call: number; readonly ends: TopicEnds }
-  | { readonly kind: 'finish' };
-
-/** Worker threads that wait a while for their next job: loading its modules takes longer than most jobs. */
-export interface RebuildThreads {
-  take(): Worker;
-  giveBack(worker: Worker): void;
-  close(): Promise<void>;
-}
-
-const newWorker = (): Worker => new Worker(new URL('./rebuild-worker.ts', import.meta.url));
-
-/** By name: a worker has listeners of its own. */
-const detach = (worker: Worker): void => {
-  for (const event of ['message', 'error', 'exit']) worker.removeAllListeners(event);
-};
-
-/** Keeps a thread for `idleMs` after its job; an idle one does not keep the process alive. */
-export const createRebuildThreads = (idleMs = 5_000): RebuildThreads => {
-  const idle = new Map<Worker, NodeJS.Timeout>();
-  const forget = (worker: Worker): void => {
-    clearTimeout(idle.get(worker));
-    idle.delete(worker);
-  };
-  return {
-    take() {
-      const [worker] = idle.keys();
-      if (!worker) return newWorker();
-      forget(worker);
-      detach(worker);
-      worker.ref();
-      return worker;
-    },
-    giveBack(worker) {
-      detach(worker);
-      worker.once('exit', () => forget(worker));
-      worker.once('error', () => forget(worker));
-      worker.unref();
-      idle.set(worker, setTimeout(() => void worker.terminate(), idleMs).unref());
-    },
-    async close() {
-      const workers = [...idle.keys()];
-      workers.forEach(forget);
-      await Promise.all(workers.map((worker) => worker.terminate()));
-    },
-  };
-};
+import { newWorker, type RebuildThreads } from './threads.ts';
+import { fromWire, toWire, type MainCalls, type MainMessage, type RebuildJob, type WorkerMessage } from './worker-messages.ts';
 
 interface ThreadOptions {
   readonly store: ModelStore;
   readonly opener: RebuildJob['opener'];
-  readonly definition: ModelDefinition;
-  /** The bus belongs to the main thread, so the worker asks there. */
-  ends(context: string): Promise<TopicEnds>;
-  readonly onProgress?: (progress: RebuildProgress) => void;
+  readonly definitions: readonly ModelDefinition[];
+  readonly onProgress?: (progress: RebuildProgress & { readonly step: string }) => void;
   readonly signal?: AbortSignal;
   /** Where the thread comes from and goes back to; without, it is made for this job alone. */
   readonly threads?: RebuildThreads;
 }
+interface Outcome {
+  readonly events: number;
+  readonly compared: readonly Compared[];
+}
 
-const runWorker = async (
-  options: ThreadOptions,
-  rest: Pick<RebuildJob, 'aside' | 'upTo'>,
-  caughtUp: (finish: () => Promise<Rebuilt>) => Promise<void>,
-): Promise<Rebuilt | ModelHash> => {
-  const job: RebuildJob = { opener: options.opener, model: options.definition.name, ...rest };
+/** Runs the job in a worker thread and answers its calls. What it made and nobody swapped in is discarded when it fails. */
+const runWorker = async (options: ThreadOptions, compare: boolean, calls: Omit<MainCalls, 'created'>): Promise<Outcome> => {
+  const { store, definitions, opener } = options;
+  const job: RebuildJob = { opener, compare, models: definitions.map(consumerName) };
   const worker = options.threads?.take() ?? newWorker();
   const send = (message: MainMessage): void => worker.postMessage(message);
   const stop = (): void => void worker.terminate();
   options.signal?.addEventListener('abort', stop, { once: true });
+  const generations = new Map<string, string>();
+  const all: MainCalls = { ...calls, created: async (model, generation) => void generations.set(model, generation) };
 
-  let generation: string | undefined;
-  const finished = new Promise<Rebuilt | ModelHash>((resolve, reject) => {
-    worker.on('error', reject);
-    worker.on('exit', () => reject(options.signal?.reason ?? new Error('The rebuild worker ended before its work was done.')));
-    worker.on('message', (message: WorkerMessage) => {
-      switch (message.kind) {
-        case 'progress':
-          return options.onProgress?.(message.progress);
-        case 'ends':
-          return void options.ends(message.context).then((ends) => send({ kind: 'ends', call: message.call, ends }), reject);
-        case 'created':
-          generation = message.generation;
-          return;
-        case 'caught-up':
-          return void caughtUp(() => {
-            send({ kind: 'finish' });
-            return finished as Promise<Rebuilt>;
-          }).catch(reject);
-        case 'failed':
-          return reject(message.error);
-        case 'done':
-          return resolve(message.result);
-      }
-    });
-  });
-  send({ kind: 'job', job });
   try {
-    const result = await finished;
+    const outcome = await new Promise<Outcome>((resolve, reject) => {
+      worker.on('error', reject);
+      worker.on('exit', () => reject(options.signal?.reason ?? new Error('The rebuild worker ended before its work was done.')));
+      worker.on('message', (message: WorkerMessage) => {
+        switch (message.kind) {
+          case 'progress':
+            return options.onProgress?.(message.progress);
+          case 'call': {
+            const { id, call } = message;
+            const answer = all[call.name] as (...args: readonly unknown[]) => Promise<unknown>;
+            return void answer(...call.args).then(
+              (value) => send({ kind: 'answer', id, value }),
+              (error: unknown) => send({ kind: 'answer', id, error: toWire(error) }),
+            );
+          }
+          case 'failed':
+            return reject(fromWire(message.error));
+          case 'done':
+            return resolve({
+              events: message.events,
+              compared: message.compared.map((one) => ('error' in one ? { ...one, error: fromWire(one.error) } : one)),
+            });
+        }
+      });
+      send({ kind: 'job', job });
+    });
     if (options.threads) options.threads.giveBack(worker);
     else await worker.terminate();
-    return result;
+    return outcome;
   } catch (error) {
     await worker.terminate();
-    if (generation) await options.store.discard(options.definition, generation);
+    for (const definition of definitions) {
+      const generation = generations.get(consumerName(definition));
+      if (generation !== undefined) await store.discard(definition, generation);
+    }
     throw error;
   } finally {
     options.signal?.removeEventListener('abort', stop);
   }
 };
 
-/**
- * `rebuild` in a worker thread, for stores whose writes would hold up this one. The worker's opener opens log, keys and models
- * by itself; the finished generation is swapped in here, by name.
- */
-export const rebuildInThread = async (
-  options: ThreadOptions & { readonly takeOver?: (swap: () => Promise<void>) => Promise<void> },
-): Promise<Rebuilt> => {
-  const takeOver = options.takeOver ?? ((swap) => swap());
-  let exchange: Promise<void> = Promise.resolve();
-  const result = (await runWorker(options, { aside: false }, (finish) => {
-    exchange = takeOver(async () => {
-      const { generation } = await finish();
-      await options.store.swap(options.definition, generation);
-    });
-    return exchange;
-  })) as Rebuilt;
-  await exchange;
-  return result;
+const unasked = async (): Promise<never> => {
+  throw new Error('The rebuild worker asked for something that its job has no use for.');
 };
 
-/** `rebuildAside` in a worker thread. */
-export const rebuildAsideInThread = async (options: ThreadOptions & { readonly upTo?: ReadonlyMap<string, number> }): Promise<ModelHash> =>
-  (await runWorker(options, { aside: true, ...(options.upTo ? { upTo: [...options.upTo] } : {}) }, async () => undefined)) as ModelHash;
+/**
+ * `rebuildAll` in a worker thread, for stores whose writes would hold up this one: one worker, one reading of the log. Its
+ * opener opens log, keys and models by itself; finished generations are swapped in here, by name.
+ */
+export const rebuildInThread = async (
+  options: ThreadOptions & { ends(context: string): Promise<TopicEnds>; readonly takeOver?: TakeOver },
+): Promise<{ readonly events: number }> => {
+  const takeOver: TakeOver = options.takeOver ?? ((_definition, swap) => swap());
+  const definitionOf = (model: string): ModelDefinition => options.definitions.find((definition) => consumerName(definition) === model)!;
+  const standing = new Map<string, { readonly finished: PromiseWithResolvers<string>; readonly over: Promise<void> }>();
+  try {
+    const { events } = await runWorker(options, false, {
+      ends: (context) => options.ends(context),
+      standStill: (model) =>
+        new Promise((resolve, reject) => {
+          const finished = Promise.withResolvers<string>();
+          const over = takeOver(definitionOf(model), async () => {
+            resolve();
+            await options.store.swap(definitionOf(model), await finished.promise);
+          });
+          finished.promise.catch(() => undefined);
+          over.then(() => reject(new Error(`${model} was not swapped.`)), reject);
+          standing.set(model, { finished, over });
+        }),
+      async exchange(model, generation) {
+        const { finished, over } = standing.get(model)!;
+        finished.resolve(generation);
+        await over;
+        standing.delete(model);
+      },
+      hold: unasked,
+      release: unasked,
+    });
+    return { events };
+  } catch (error) {
+    // Whoever stands still for a worker that is gone goes on with what he had.
+    for (const { finished, over } of standing.values()) {
+      finished.reject(error);
+      await over.catch(() => undefined);
+    }
+    throw error;
+  }
+};
+
+/** `compareWithLog` in a worker thread; relays and consumers are held here. */
+export const compareInThread = async (
+  options: ThreadOptions & { hold(reached: Heads): Promise<Held>; release(): Promise<void> },
+): Promise<readonly Compared[]> => {
+  try {
+    const { compared } = await runWorker(options, true, {
+      ends: unasked,
+      standStill: unasked,
+      exchange: unasked,
+      async hold(reached) {
+        const { upTo, behind } = await options.hold(reached);
+        return { upTo, behind: new Map([...behind].map(([model, error]) => [model, toWire(error)])) };
+      },
+      release: () => options.release(),
+    });
+    return compared;
+  } finally {
+    await options.release();
+  }
+};

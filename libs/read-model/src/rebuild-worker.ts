@@ -1,15 +1,22 @@
 import { parentPort, type MessagePort } from 'node:worker_threads';
 import type { Keys } from '@sanwang/event-store';
-import { rebuild, rebuildAside, type RebuildSources, type TopicEnds } from './rebuild.ts';
-import type { MainMessage, RebuildJob, WorkerMessage } from './rebuild-thread.ts';
+import { compareWithLog, type Compared, type FrozenModel } from './compare.ts';
+import type { LogSources, RebuildProgress } from './making.ts';
+import { consumerName } from './projection.ts';
+import { rebuildAll } from './rebuild.ts';
 import type { ModelDefinition, ModelStore } from './port.ts';
+import { fromWire, toWire, type MainCalls, type MainMessage, type RebuildJob, type WorkerMessage } from './worker-messages.ts';
 
-/** What an opener hands to the worker: everything opened anew in this thread, nothing of it writable but the model store. */
+/** What an opener hands to the worker: everything opened anew in this thread, nothing of it writable but the model stores. */
 export interface RebuildHost {
+  /** All models of the deployment. */
   readonly definitions: readonly ModelDefinition[];
-  readonly store: ModelStore;
+  /** A store over the deployment's models of which only new generations are written; closed before they are swapped in. */
+  openStore(): ModelStore;
+  /** The live generation of a model as it is now. */
+  freeze(definition: ModelDefinition): Promise<FrozenModel>;
   readonly keys: Pick<Keys, 'find'>;
-  readonly sources: Omit<RebuildSources, 'ends'>;
+  readonly sources: LogSources;
   close(): Promise<void>;
 }
 export type RebuildOpener = (args: unknown) => Promise<RebuildHost>;
@@ -17,90 +24,131 @@ export type RebuildOpener = (args: unknown) => Promise<RebuildHost>;
 /** Progress is reported at most this often, in ms. */
 const REPORT_EVERY = 100;
 
-const work = async (port: MessagePort, job: RebuildJob): Promise<void> => {
-  const send = (message: WorkerMessage): void => port.postMessage(message);
-  const answers = new Map<number, (ends: TopicEnds) => void>();
-  let calls = 0;
-  let finish: () => void = () => undefined;
-  const finishing = new Promise<void>((resolve) => (finish = resolve));
+/** The main thread's side of the work, by messages; `close` stops listening for answers. */
+const mainThread = (port: MessagePort): MainCalls & { close(): void } => {
+  const waiting = new Map<number, PromiseWithResolvers<never>>();
   const hear = (message: MainMessage): void => {
-    switch (message.kind) {
-      case 'job':
-        throw new Error('a thread does one job at a time');
-      case 'ends':
-        return answers.get(message.call)?.(message.ends);
-      case 'finish':
-        return finish();
-    }
+    if (message.kind === 'job') throw new Error('a thread does one job at a time');
+    const { id, value, error } = message;
+    if (error) waiting.get(id)?.reject(fromWire(error));
+    else waiting.get(id)?.resolve(value as never);
+    waiting.delete(id);
   };
   port.on('message', hear);
-  const ends = (context: string): Promise<TopicEnds> =>
-    new Promise((resolve) => {
-      answers.set(++calls, resolve);
-      send({ kind: 'ends', call: calls, context });
-    });
-
-  const done = (result: Extract<WorkerMessage, { kind: 'done' }>['result']): void => {
-    port.off('message', hear);
-    send({ kind: 'done', result });
-    nextJob(port);
+  let calls = 0;
+  const call =
+    <Name extends keyof MainCalls>(name: Name) =>
+    (...args: Parameters<MainCalls[Name]>): Promise<never> => {
+      const id = ++calls;
+      const answer = Promise.withResolvers<never>();
+      waiting.set(id, answer);
+      port.postMessage({ kind: 'call', id, call: { name, args } });
+      return answer.promise;
+    };
+  return {
+    ends: call('ends'),
+    created: call('created'),
+    standStill: call('standStill'),
+    exchange: call('exchange'),
+    hold: call('hold'),
+    release: call('release'),
+    close: () => void port.off('message', hear),
   };
+};
 
+const work = async (port: MessagePort, job: RebuildJob): Promise<{ readonly events: number; readonly compared: readonly Compared[] }> => {
+  const main = mainThread(port);
   const module = (await import(job.opener.module)) as Record<string, RebuildOpener>;
   const host = await module[job.opener.name]!(job.opener.args);
+  const stores = new Map<string, ModelStore>();
   try {
-    const definition = host.definitions.find(({ name }) => name === job.model);
-    if (!definition) throw new Error(`the opener knows no model ${job.model}`);
+    const definitions = job.models.map((name) => {
+      const found = host.definitions.find((definition) => consumerName(definition) === name);
+      if (!found) throw new Error(`the opener knows no model ${name}`);
+      return found;
+    });
     let reported = 0;
+    let lastStep = '';
+    const report = (progress: RebuildProgress & { readonly step: string }): void => {
+      if (progress.done < progress.total && progress.step === lastStep && Date.now() - reported < REPORT_EVERY) return;
+      reported = Date.now();
+      lastStep = progress.step;
+      port.postMessage({ kind: 'progress', progress } satisfies WorkerMessage);
+    };
+    const storeOf = (definition: ModelDefinition): ModelStore => {
+      const name = consumerName(definition);
+      const store = stores.get(name) ?? host.openStore();
+      stores.set(name, store);
+      return store;
+    };
+    const finished = new Map<string, string>();
+    /** One store per model, so that a finished one can be closed while the others are still written. */
     const store: ModelStore = {
-      ...host.store,
-      async create(of) {
-        const created = await host.store.create(of);
-        send({ kind: 'created', generation: created.generation });
-        return created;
+      ...host.openStore(),
+      async create(definition) {
+        const made = await storeOf(definition).create(definition);
+        await main.created(consumerName(definition), made.generation);
+        return made;
       },
       // The exchange is the main thread's: its readers must see it.
-      swap: async () => undefined,
+      swap: async (definition, generation) => {
+        finished.set(consumerName(definition), generation);
+        await storeOf(definition).close();
+      },
+      // What was handed over may be live by now: it is the main thread's to discard.
+      discard: async (definition, generation) => {
+        if (!finished.has(consumerName(definition))) await storeOf(definition).discard(definition, generation);
+      },
     };
-    const options = {
-      definition,
+    if (job.compare) {
+      const compared = await compareWithLog({
+        definitions,
+        store,
+        keys: host.keys,
+        sources: host.sources,
+        freeze: (definition) => host.freeze(definition),
+        release: () => main.release(),
+        async hold(reached) {
+          const { upTo, behind } = await main.hold(reached);
+          return { upTo, behind: new Map([...behind].map(([model, error]) => [model, fromWire(error)])) };
+        },
+        onProgress: report,
+      });
+      return { events: 0, compared };
+    }
+    const steps = definitions.length === 1 ? consumerName(definitions[0]!) : 'models from the log';
+    const { events } = await rebuildAll({
+      definitions,
       store,
       keys: host.keys,
-      sources: { ...host.sources, ends },
-      onProgress: (progress: Parameters<NonNullable<Parameters<typeof rebuild>[0]['onProgress']>>[0]) => {
-        if (progress.done < progress.total && Date.now() - reported < REPORT_EVERY) return;
-        reported = Date.now();
-        send({ kind: 'progress', progress });
-      },
-    };
-    if (job.aside) {
-      const result = await rebuildAside({ ...options, ...(job.upTo ? { upTo: new Map(job.upTo) } : {}) });
-      await host.close();
-      done(result);
-      return;
-    }
-    const result = await rebuild({
-      ...options,
-      takeOver: async (swap) => {
-        send({ kind: 'caught-up' });
-        await finishing;
+      sources: { ...host.sources, ends: (context) => main.ends(context) },
+      onProgress: (progress) => report({ ...progress, step: steps }),
+      async takeOver(definition, swap) {
+        const model = consumerName(definition);
+        await main.standStill(model);
         await swap();
+        await main.exchange(model, finished.get(model)!);
       },
     });
+    return { events, compared: [] };
+  } finally {
+    main.close();
+    for (const store of stores.values()) await store.close();
     await host.close();
-    done(result);
-  } catch (error) {
-    await host.close();
-    throw error;
   }
 };
 
 /** Waits for a job; after one that failed the thread is ended from outside. */
 const nextJob = (port: MessagePort): void => {
+  const send = (message: WorkerMessage): void => port.postMessage(message);
   port.once('message', (message: MainMessage) => {
     if (message.kind !== 'job') return nextJob(port);
-    work(port, message.job).catch((error: unknown) =>
-      port.postMessage({ kind: 'failed', error: error instanceof Error ? error : new Error(String(error)) }),
+    work(port, message.job).then(
+      ({ events, compared }) => {
+        nextJob(port);
+        send({ kind: 'done', events, compared: compared.map((one) => ('error' in one ? { ...one, error: toWire(one.error) } : one)) });
+      },
+      (error: unknown) => send({ kind: 'failed', error: toWire(error) }),
     );
   });
 };

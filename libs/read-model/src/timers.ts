@@ -19,6 +19,8 @@ export interface Timers {
   wake(): void;
   /** True when every timer due at `at` has been carried out and nothing is being fired. */
   idle(at: Instant): Promise<boolean>;
+  /** How many streams have a timer that is due at `at`, as far as the model knows. */
+  due(at: Instant): Promise<number>;
   /** Resolves after the signal aborts, when nothing is in flight. */
   readonly done: Promise<void>;
 }
@@ -152,6 +154,10 @@ export const startTimers = (options: TimersOptions): Timers => {
         }
       }
       return inFlight === 0 && !awake;
+    },
+    async due(at) {
+      const [due] = await reader.count({ scope: 'everything', where: [{ field: 'nextDue', lte: at }], by: [] });
+      return due?.count ?? 0;
     },
     done: loop(),
   };

@@ -1,8 +1,10 @@
 import {
+  create,
   createFileRegistry,
   fromBinary,
   getExtension,
   hasExtension,
+  toBinary,
   type DescField,
   type DescFile,
   type DescMessage,
@@ -10,7 +12,7 @@ import {
   type DescService,
   type FileRegistry,
 } from '@bufbuild/protobuf';
-import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import { FileDescriptorSetSchema, type FileDescriptorProto } from '@bufbuild/protobuf/wkt';
 import type { ProtoService } from './api.ts';
 
 export type HttpVerb = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -65,6 +67,14 @@ const bindingOf = (method: DescMethod, rule: HttpRule): HttpBinding => {
     return `{${jsonName}}`;
   });
   return { verb: verb as HttpVerb, path, params, body: rule.body === '*' };
+};
+
+/** One set of several; of a file that is in more than one of them the first counts. */
+export const mergeDescriptorSets = (sets: readonly Uint8Array[]): Uint8Array => {
+  const files = new Map<string, FileDescriptorProto>();
+  for (const set of sets)
+    for (const file of fromBinary(FileDescriptorSetSchema, set).file) if (!files.has(file.name)) files.set(file.name, file);
+  return toBinary(FileDescriptorSetSchema, create(FileDescriptorSetSchema, { file: [...files.values()] }));
 };
 
 /** Reads a descriptor set (google.protobuf.FileDescriptorSet with google.api.http annotations). */

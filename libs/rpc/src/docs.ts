@@ -9,6 +9,8 @@ const POLICY =
 const FILES = [
   ['/docs', 'index.html', 'text/html; charset=utf-8'],
   ['/docs/app.js', 'app.js', 'text/javascript; charset=utf-8'],
+  ['/docs/element.js', 'element.js', 'text/javascript; charset=utf-8'],
+  ['/docs/try-it.js', 'try-it.js', 'text/javascript; charset=utf-8'],
   ['/docs/schema.js', 'schema.js', 'text/javascript; charset=utf-8'],
   ['/docs/style.css', 'style.css', 'text/css; charset=utf-8'],
 ] as const;

@@ -9,7 +9,7 @@ export interface ErrorMeaning {
   readonly title: string;
 }
 
-/** The one table of errors. A conflict with the caller's own `If-Match` is HTTP 412, as RFC 9110 §13.1.1 asks; see `httpStatus`. */
+/** The one table of errors; for a few reasons HTTP has a finer word, see `httpStatus`. */
 export const errorTable: Readonly<Record<ErrorCode, ErrorMeaning>> = {
   'invalid-argument': { http: 400, grpc: 3, retriable: false, title: 'The request is not valid' },
   unauthenticated: { http: 401, grpc: 16, retriable: false, title: 'The caller is not known' },
@@ -25,8 +25,11 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorMeaning>> = {
   internal: { http: 500, grpc: 13, retriable: false, title: 'Something went wrong on our side' },
 };
 
+/** A conflict with the caller's own `If-Match` is 412 (RFC 9110 §13.1.1); what is too large is so however often it is sent. */
+const httpByReason: Readonly<Record<string, number>> = { 'stale-revision': 412, 'attachment-too-large': 413, 'event-too-large': 413 };
+
 /** The HTTP status of a rejection. */
-export const httpStatus = (rejection: Rejection): number => (rejection.reason === 'stale-revision' ? 412 : errorTable[rejection.code].http);
+export const httpStatus = (rejection: Rejection): number => httpByReason[rejection.reason] ?? errorTable[rejection.code].http;
 
 const byGrpcStatus = new Map((Object.keys(errorTable) as ErrorCode[]).map((code) => [errorTable[code].grpc, code]));
 

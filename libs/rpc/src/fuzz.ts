@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { cursed, spoiled } from './fuzz-values.ts';
+import { cursed, fitting, spoiled } from './fuzz-values.ts';
 import type { JsonSchema, OpenApiDocument, OpenApiOperation, OpenApiParameter } from './openapi.ts';
 
 export interface FuzzOptions {
@@ -36,28 +36,44 @@ interface Plan {
   readonly noise: string;
 }
 
+/** Half of the requests fit the document in everything and reach the handlers; of the others most are spoiled somewhere. */
 const plans = (document: JsonSchema, parameters: readonly OpenApiParameter[], body: JsonSchema | undefined): fc.Arbitrary<Plan> =>
-  fc.record({
-    values: fc.record(
-      Object.fromEntries(
-        parameters.map((parameter) => [
-          parameter.name,
-          fc.oneof({ arbitrary: spoiled(document, parameter.schema), weight: 6 }, { arbitrary: cursed, weight: 1 }),
-        ]),
-      ),
-      { requiredKeys: parameters.filter(({ required }) => required).map(({ name }) => name) },
+  fc.oneof(
+    plansOf(
+      parameters.filter((parameter) => parameter.in !== 'header'),
+      (schema) => fitting(document, schema),
+      body && fitting(document, body),
+      fc.constant('json'),
     ),
-    body: body ? spoiled(document, body) : fc.constant(undefined),
+    plansOf(
+      parameters,
+      (schema) => fc.oneof({ arbitrary: spoiled(document, schema), weight: 6 }, { arbitrary: cursed, weight: 1 }),
+      body && spoiled(document, body),
+      fc.oneof(
+        { arbitrary: fc.constant('json' as const), weight: 20 },
+        {
+          arbitrary: fc.constantFrom('text' as const, 'bytes' as const, 'deep' as const, 'wrong-type' as const, 'empty' as const),
+          weight: 3,
+        },
+        { arbitrary: fc.constant('huge' as const), weight: 1 },
+      ),
+    ),
+  );
+
+const plansOf = (
+  parameters: readonly OpenApiParameter[],
+  valueOf: (schema: JsonSchema) => fc.Arbitrary<unknown>,
+  body: fc.Arbitrary<unknown> | undefined,
+  form: fc.Arbitrary<Plan['form']>,
+): fc.Arbitrary<Plan> =>
+  fc.record({
+    values: fc.record(Object.fromEntries(parameters.map(({ name, schema }) => [name, valueOf(schema)])), {
+      requiredKeys: parameters.filter(({ required }) => required).map(({ name }) => name),
+    }),
+    body: body ?? fc.constant(undefined),
     token: fc.nat(),
     known: fc.nat(),
-    form: fc.oneof(
-      { arbitrary: fc.constant('json' as const), weight: 20 },
-      {
-        arbitrary: fc.constantFrom('text' as const, 'bytes' as const, 'deep' as const, 'wrong-type' as const, 'empty' as const),
-        weight: 3,
-      },
-      { arbitrary: fc.constant('huge' as const), weight: 1 },
-    ),
+    form,
     noise: fc.string({ maxLength: 60 }),
   });
 
@@ -182,7 +198,7 @@ export const fuzzOpenApi = async (options: FuzzOptions): Promise<FuzzReport> => 
             ? (options.document.components['parameters'] as Record<string, OpenApiParameter>)[parameter.$ref.split('/').at(-1)!]!
             : parameter,
         );
-        const arbitrary = plans(document, parameters, operation.requestBody?.content['application/json'].schema);
+        const arbitrary = plans(document, parameters, operation.requestBody?.content['application/json']?.schema);
         return { path, verb, operation, parameters, plans: fc.sample(arbitrary, { numRuns: options.runs, seed: options.seed }) };
       }),
   );

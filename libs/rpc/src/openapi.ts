@@ -16,6 +16,8 @@ export interface OpenApiDocument {
   readonly paths: Record<string, Record<string, OpenApiOperation>>;
   readonly components: JsonSchema & { readonly schemas: Record<string, JsonSchema> };
   readonly security: readonly unknown[];
+  /** What a newcomer does one after another; `/docs` shows it. */
+  readonly 'x-first-steps'?: readonly { readonly text: string; readonly operationId?: string }[];
 }
 export interface OpenApiParameter {
   readonly name: string;
@@ -30,7 +32,7 @@ export interface OpenApiOperation {
   readonly summary: string;
   readonly description: string;
   readonly parameters: readonly (OpenApiParameter | { readonly $ref: string })[];
-  readonly requestBody?: { readonly required: boolean; readonly content: { readonly 'application/json': { readonly schema: JsonSchema } } };
+  readonly requestBody?: { readonly required: boolean; readonly content: Readonly<Record<string, { readonly schema: JsonSchema }>> };
   readonly responses: Record<string, unknown>;
 }
 

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { Rejection } from '@sanwang/kernel';
 import type { Principal } from '@sanwang/identity';
+import type { Call } from './api.ts';
 import type { Descriptors, HttpBinding, RpcDescriptor } from './descriptors.ts';
 import type { Endpoint } from './endpoint.ts';
 import { httpStatus, problemOf, toRejection } from './errors.ts';
@@ -27,11 +28,43 @@ export interface RestOptions {
   readonly onError?: OnError;
 }
 
+interface Caller {
+  readonly principal: Principal;
+  readonly token: string;
+}
 declare module 'fastify' {
   interface FastifyRequest {
-    caller: { readonly principal: Principal; readonly token: string } | null;
+    caller: Caller | null;
+  }
+  interface FastifyContextConfig {
+    /** The rpc that a route serves, as errors name it. */
+    readonly method?: string;
+    /** The route's path as documents write it. */
+    readonly template?: string;
+    /** The media types of the body, for the refusal of another; `application/json` when absent. */
+    readonly takes?: string;
   }
 }
+
+/** What `createRestServer` makes: fastify, and `authenticate` as the `onRequest` of routes that the owner adds. */
+export type RestServer = FastifyInstance & { readonly authenticate: (request: FastifyRequest) => Promise<void> };
+
+/** Who calls a route that `authenticate` guards. */
+export const callerOf = (request: FastifyRequest): Caller => {
+  if (!request.caller) throw new Error('the route does not authenticate');
+  return request.caller;
+};
+
+const TIMEOUT_MS = 10_000;
+
+/** The call that a request on a guarded route stands for. */
+export const callOf = (request: FastifyRequest, method: string, timeoutMs = TIMEOUT_MS): Call =>
+  callFrom((name) => request.headers[name] as string | undefined, {
+    ...callerOf(request),
+    method,
+    correlationId: request.id,
+    deadline: Date.now() + timeoutMs,
+  });
 
 /** A refusal for which HTTP has a finer status than the error table. */
 class HttpRefusal extends Error {
@@ -44,7 +77,7 @@ class HttpRefusal extends Error {
   }
 }
 
-const refusalOf = (error: unknown): { readonly rejection: Rejection; readonly status: number } => {
+const refusalOf = (error: unknown, takes: string): { readonly rejection: Rejection; readonly status: number } => {
   if (error instanceof HttpRefusal) return error;
   const { statusCode, code } = error as Partial<FastifyError>;
   if (typeof code === 'string' && code.startsWith('FST_') && statusCode !== undefined && statusCode < 500) {
@@ -52,7 +85,7 @@ const refusalOf = (error: unknown): { readonly rejection: Rejection; readonly st
       case 413:
         return new HttpRefusal(413, 'body-too-large', 'The body is larger than this server takes.');
       case 415:
-        return new HttpRefusal(415, 'media-type-unsupported', 'Send the body as application/json.');
+        return new HttpRefusal(415, 'media-type-unsupported', `Send the body, with its Content-Type, as ${takes}.`);
       case 404:
         return new HttpRefusal(404, 'route-unknown', 'There is nothing under this path.');
       default:
@@ -64,10 +97,12 @@ const refusalOf = (error: unknown): { readonly rejection: Rejection; readonly st
 };
 
 const sendProblem = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-  const { rejection, status } = refusalOf(error);
+  const { rejection, status } = refusalOf(error, request.routeOptions?.config?.takes ?? 'application/json');
   if (status === 401) reply.header('www-authenticate', 'Bearer');
   const wait = rejection.facts['retryAfterSeconds'];
   if (typeof wait === 'number') reply.header('retry-after', String(Math.ceil(wait)));
+  // The rest of the body is not waited for.
+  if (status === 413) reply.header('connection', 'close');
   // Set here too: hooks do not run before an error of the framework itself.
   reply.header('x-correlation-id', request.id);
   return reply
@@ -96,28 +131,25 @@ const refuseConnection = (error: NodeJS.ErrnoException, socket: Socket): void =>
 const routePath = (path: string): string =>
   path.replace(/:([A-Za-z-]+)$/, '::$1').replaceAll(/\{(\w+)\}/g, (_, name: string) => `:${name}(^[^:/]+)`);
 
+/** The path of a route as documents write it, `/v1/things/{id}:verb`; a route of the caller's own has plain parameters. */
+export const templateOf = (route: {
+  readonly url?: string | undefined;
+  readonly config?: { readonly template?: string } | undefined;
+}): string => route.config?.template ?? (route.url ?? '').replaceAll(/:(\w+)/g, '{$1}');
+
 const pathPattern = (path: string): RegExp => new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^:/]+')}$`);
 
-const addRoute = (app: FastifyInstance, options: RestOptions, endpoint: Endpoint, rpc: RpcDescriptor, binding: HttpBinding): void => {
+const addRoute = (app: RestServer, options: RestOptions, endpoint: Endpoint, rpc: RpcDescriptor, binding: HttpBinding): void => {
   const method = `${endpoint.service.fullName}/${rpc.method.name}`;
   const read = requestReader(binding, rpc.method.input);
-  const timeoutMs = options.timeoutMs ?? 10_000;
   app.route({
     method: binding.verb,
     url: routePath(binding.path),
     schema: { response: { 200: responseSchema(rpc.method.output) } },
-    config: { method },
-    onRequest: async (request) => {
-      const token = bearerToken(request.headers.authorization);
-      request.caller = { token, principal: await options.authenticate(token) };
-    },
+    config: { method, template: binding.path },
+    onRequest: app.authenticate,
     handler: async (request, reply) => {
-      const call = callFrom((name) => request.headers[name] as string | undefined, {
-        ...request.caller!,
-        method,
-        correlationId: request.id,
-        deadline: Date.now() + timeoutMs,
-      });
+      const call = callOf(request, method, options.timeoutMs);
       const input = read(
         request.params as Record<string, string>,
         request.query as Record<string, string | string[]>,
@@ -133,12 +165,11 @@ const addRoute = (app: FastifyInstance, options: RestOptions, endpoint: Endpoint
 };
 
 /** 404 for a path that nothing serves, 405 with `Allow` for one that other methods serve. */
-const notFound = (bindings: readonly HttpBinding[]) => {
-  const patterns = bindings.map((binding) => ({ verb: binding.verb, pattern: pathPattern(binding.path) }));
+const notFound = (served: readonly { readonly verb: string; readonly pattern: RegExp }[]) => {
   return (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const path = request.url.split('?', 1)[0]!;
-    const allowed = [...new Set(patterns.filter(({ pattern }) => pattern.test(path)).map(({ verb }) => verb))];
-    if (allowed.length === 0 || allowed.includes(request.method as HttpBinding['verb'])) {
+    const allowed = [...new Set(served.filter(({ pattern }) => pattern.test(path)).map(({ verb }) => verb))];
+    if (allowed.length === 0 || allowed.includes(request.method)) {
       return sendProblem(new HttpRefusal(404, 'route-unknown', 'There is nothing under this path.'), request, reply);
     }
     reply.header('allow', allowed.join(', '));
@@ -150,8 +181,8 @@ const notFound = (bindings: readonly HttpBinding[]) => {
  * A fastify server (not yet listening) that answers every rpc of the endpoints under its REST paths. The caller may add its own
  * routes, such as health and documents, before it listens.
  */
-export const createRestServer = (options: RestOptions): FastifyInstance => {
-  const app = fastify({
+export const createRestServer = (options: RestOptions): RestServer => {
+  const server = fastify({
     bodyLimit: options.bodyLimit ?? 1024 * 1024,
     routerOptions: { maxParamLength: 512 },
     requestTimeout: 30_000,
@@ -162,6 +193,12 @@ export const createRestServer = (options: RestOptions): FastifyInstance => {
     genReqId: (request) => correlationIdOf(request.headers['x-correlation-id'] as string | undefined),
     clientErrorHandler: refuseConnection,
     frameworkErrors: (error, request, reply) => void sendProblem(error, request as FastifyRequest, reply as unknown as FastifyReply),
+  });
+  const app: RestServer = Object.assign(server, {
+    async authenticate(request: FastifyRequest) {
+      const token = bearerToken(request.headers.authorization);
+      request.caller = { token, principal: await options.authenticate(token) };
+    },
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body: Buffer, done) => {
@@ -179,19 +216,20 @@ export const createRestServer = (options: RestOptions): FastifyInstance => {
     done();
   });
   app.setErrorHandler((error, request, reply) => {
-    const method = (request.routeOptions.config as { method?: string }).method ?? `${request.method} ${request.routeOptions.url ?? ''}`;
+    const method = request.routeOptions.config.method ?? `${request.method} ${templateOf(request.routeOptions)}`;
     options.onError?.(error, { method, correlationId: request.id });
     return sendProblem(error, request, reply);
   });
-  const bindings: HttpBinding[] = [];
+  const served: { readonly verb: string; readonly pattern: RegExp }[] = [];
+  app.addHook('onRoute', (route) => {
+    const pattern = pathPattern(templateOf(route));
+    for (const verb of [route.method].flat()) if (verb !== 'HEAD') served.push({ verb, pattern });
+  });
   for (const endpoint of options.endpoints) {
     for (const rpc of options.descriptors.rpcs(endpoint.service)) {
-      for (const binding of rpc.bindings) {
-        addRoute(app, options, endpoint, rpc, binding);
-        bindings.push(binding);
-      }
+      for (const binding of rpc.bindings) addRoute(app, options, endpoint, rpc, binding);
     }
   }
-  app.setNotFoundHandler(notFound(bindings));
+  app.setNotFoundHandler(notFound(served));
   return app;
 };

@@ -1,9 +1,9 @@
 import type { Aggregate, Catalogue, Clock, DomainEvent, Instant } from '@sanwang/kernel';
 import type { Attachments, CommandOutcome, Foldable, Loaded } from '@sanwang/event-store';
-import type { Document, ModelDefinition, ModelReader } from '@sanwang/read-model';
-import type { Access, Directory, Principal } from '@sanwang/identity';
+import type { Document, ModelDefinition, ModelReader, NamedAttachments } from '@sanwang/read-model';
+import type { Access, Directory, PolicyRow, Principal } from '@sanwang/identity';
 import type { Api, Call, Endpoint } from '@sanwang/rpc';
-import type { Logger } from '@sanwang/telemetry';
+import type { Logger, Metrics } from '@sanwang/telemetry';
 import type { Config } from './config.ts';
 
 /** What a service's handlers work with. Everything is scoped to the service: its own streams, its own models. */
@@ -57,8 +57,14 @@ export interface ServiceDefinition {
   readonly aggregates: readonly Aggregate<any, any, any>[];
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   readonly models: readonly ModelDefinition<any>[];
+  /** Rows beside those of the platform's policy table, for actions of the service's own context. */
+  readonly policy?: readonly PolicyRow[];
+  /** Which of its models knows the attachments that its events have named; without one, events of this context name none. */
+  readonly attachments?: ModelDefinition<NamedAttachments>;
   /** Its rpc services. */
   api(service: ServiceContext): readonly Api[];
+  /** Descriptor set (google.protobuf.FileDescriptorSet) of its rpc services, where they are not part of `libs/contracts`. */
+  descriptors?(): Uint8Array;
   /** What the service opens to the outside beside its rpc services; the gateway's front door. */
   serve?(house: House): Promise<FrontDoor>;
 }
@@ -68,11 +74,13 @@ export interface House {
   /** The declarations behind the endpoints: for the documents that describe them. */
   readonly apis: readonly Api[];
   readonly endpoints: readonly Endpoint[];
+  /** The descriptor sets that services bring along, beside that of `libs/contracts`. */
+  readonly descriptors: readonly Uint8Array[];
   verify(token: string | undefined): Promise<Principal>;
   /** Present in a simulation: the simulated instant, shown in every answer. */
   simulatedNow(): Instant | undefined;
   readiness(): Readiness;
-  metricsText(): Promise<string>;
+  readonly metrics: Metrics;
   readonly attachments: Attachments;
   readonly access: Access;
   readonly config: Config;

@@ -11,7 +11,7 @@ import {
   type StreamTimers,
   type Timers,
 } from '@sanwang/read-model';
-import { createAccess, createDirectoryView, directoryModels } from '@sanwang/identity';
+import { createAccess, createDirectoryView, directoryModels, policyTable, type PolicyRow } from '@sanwang/identity';
 import type { Api, Call, Handler } from '@sanwang/rpc';
 import { observeCommands, type Logger, type Metrics } from '@sanwang/telemetry';
 import type { Deployment, Readiness, ServiceContext, ServiceDefinition } from './define.ts';
@@ -61,6 +61,13 @@ export const modelsOf = (definition: ServiceDefinition): readonly ModelDefinitio
 const timersOf = ({ catalogue, aggregates }: ServiceDefinition): readonly ModelDefinition[] => {
   const model = catalogue && timersModel(catalogue, aggregates);
   return model ? [model as ModelDefinition] : [];
+};
+
+/** The platform's policy and the service's own rows; those may speak of its own actions only. */
+const policyOf = ({ context, policy = [] }: ServiceDefinition): readonly PolicyRow[] => {
+  const foreign = policy.find(({ action }) => !action.startsWith(`${context}.`));
+  if (foreign) throw new Error(`${context} must not grant ${foreign.action}`);
+  return [...policyTable, ...policy];
 };
 
 const contextOf = (call: Call, body: unknown): CommandContext => ({
@@ -136,7 +143,7 @@ export const startService = async (definition: ServiceDefinition, parts: Service
     reader: ((model: ModelDefinition) => running(model).reader) as ServiceContext['reader'],
     caughtUp: (call, model) => awaitTokens([running(model)], call.readTokens, call.deadline),
     deployment: parts.deployment,
-    access: createAccess(directory),
+    access: createAccess(directory, policyOf(definition)),
     directory,
     clock: directory.clock,
     attachments: parts.attachments,
@@ -212,7 +219,8 @@ export const startService = async (definition: ServiceDefinition, parts: Service
         ? [
             {
               name: `${definition.context}.relay`,
-              ready: relay.status().state === 'running',
+              // A verification holds the relay for a while; commands and queries go on.
+              ready: ['running', 'held'].includes(relay.status().state),
               message: relay.status().message ?? relay.status().state,
             },
           ]

@@ -9,6 +9,7 @@ import { SIGNATURE_BYTES, sniffMediaType } from './media-type.ts';
 
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const PART = '.part';
+const DAY_MS = 86_400_000;
 
 /** When it was stored (ms) follows from the id, a UUID of version 7; files lie in one folder per day of it. */
 const storedMs = (id: string): number => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
@@ -137,13 +138,14 @@ export const openAttachments = async (folder: string, keys: Pick<Keys, 'find' | 
           return { info: publicInfo(trailer), content: plaintext(trailer, key) };
         }),
       ),
-    storedBefore: (before) =>
+    storedBefore: (before, from) =>
       guarded(async () => {
         const limit = Date.parse(before);
+        const start = from === undefined ? 0 : Date.parse(from);
+        const within = (id: string): boolean => ID.test(id) && storedMs(id) < limit && storedMs(id) >= start;
         const found: string[] = [];
         for (const day of await days()) {
-          if (Date.parse(day) < limit)
-            found.push(...(await readdir(join(folder, day))).filter((id) => ID.test(id) && storedMs(id) < limit));
+          if (Date.parse(day) < limit && Date.parse(day) + DAY_MS > start) found.push(...(await readdir(join(folder, day))).filter(within));
         }
         return found.sort();
       }),

@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Keys } from '@sanwang/event-store';
@@ -42,4 +42,18 @@ it('makes no key for anyone when one of the subjects was erased', async () => {
   await keys.destroy('officer.1');
   await expect(keys.ensure(['officer.2', 'officer.1'])).rejects.toMatchObject({ reason: 'subject-erased' });
   expect((await keys.find(['officer.2'])).size).toBe(0);
+});
+
+it.each([10, 700, 5_000])('leaves no byte of destroyed keys in any page, with subjects of about %i characters', async (size) => {
+  const subjects = Array.from({ length: 400 }, (_, index) => `person.${index}.${'x'.repeat((size * (1 + (index % 7))) / 4)}`);
+  const made = new Map<string, Buffer>();
+  for (let start = 0; start < subjects.length; start += 1 + (start % 40)) {
+    for (const [subject, { bytes }] of await keys.ensure(subjects.slice(start, start + 1 + (start % 40))))
+      made.set(subject, Buffer.from(bytes));
+  }
+  const gone = subjects.filter((_, index) => index % 4 === 1);
+  for (const subject of gone) await keys.destroy(subject);
+  const contents = Buffer.concat(readdirSync(folder.path).map((file) => readFileSync(join(folder.path, file))));
+  expect(gone.filter((subject) => contents.includes(made.get(subject)!))).toEqual([]);
+  expect(contents.includes(made.get(subjects[2]!)!)).toBe(true);
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { projectionSink, rebuild, type ModelDefinition } from '@sanwang/read-model';
 import { memoryKeys, progressTo, sampleLog, shops } from '@sanwang/read-model/sample';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { openModels } from './models.ts';
+import { freezeModel, openModels } from './models.ts';
 
 const model = shops() as unknown as ModelDefinition;
 let folder = '';
@@ -69,5 +69,26 @@ it('leaves none in a model that is rebuilt, whether the key is there or destroye
   await rebuild({ definition: model, store, sources: log.sources(64), keys });
   expect(await holding(Array.from({ length: 100 }, (_, index) => canary(index)))).toEqual([]);
   expect(await holding([canary(100)])).not.toEqual([]);
+  await store.close();
+});
+
+it('rewrites the file only where a value of the subject was ever held, and not while somebody reads what must go', async () => {
+  const keys = memoryKeys();
+  const log = sampleLog(keys);
+  const store = openModels(folder);
+  const sink = projectionSink(model, await store.live(model), keys);
+  const opened = await log.open('1', { contact: { subject: 'person.1', value: canary(1) } });
+  await sink.apply([opened, await log.close('1')], [progressTo(1)]);
+  await sink.apply([await log.open('2', { contact: { subject: 'person.2', value: canary(2) } })], [progressTo(2)]);
+  await sink.apply([await log.close('2')], [progressTo(3)]);
+
+  const reading = await freezeModel(folder, model);
+  await sink.apply([await log.erase('person.1'), await log.erase('stranger')], [progressTo(5, 'directory')]);
+  const erasure = await log.erase('person.2');
+  await expect(sink.apply([erasure], [progressTo(6, 'directory')])).rejects.toMatchObject({ code: 'unavailable' });
+  expect(await sink.progress()).toContainEqual(progressTo(5, 'directory'));
+  reading.close();
+  await sink.apply([erasure], [progressTo(6, 'directory')]);
+  expect(await holding([canary(2)])).toEqual([]);
   await store.close();
 });

@@ -3,24 +3,18 @@ import { open, rm } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import type { StatementSync } from 'node:sqlite';
 import { Rejection } from '@sanwang/kernel';
-import {
-  declaredFields,
-  indexedValue,
-  type Document,
-  type ModelDefinition,
-  type ModelGeneration,
-  type ModelWrite,
-} from '@sanwang/read-model';
+import type { Document, DroppedEvent, FrozenModel, ModelDefinition, ModelGeneration } from '@sanwang/read-model';
 import { asRejection, openDatabase, type Database } from './database.ts';
-import { bound, column, type Bound, type Rows } from './models-query.ts';
+import { column, type Bound, type Rows } from './models-query.ts';
 import { indexesOf, schemaOf } from './models-schema.ts';
+import { generationWriter, listsOf } from './models-writer.ts';
 
 /** One generation of a model: a file of its own. */
 export interface ModelFile extends ModelGeneration {
   /** Runs a query; its statement is kept for the next time, of the last 100 different ones. */
   readonly rows: Rows;
   complete(): Promise<void>;
-  purge(): Promise<void>;
+  purge(subjects: readonly string[]): Promise<void>;
   close(): void;
   /** Closes as soon as nobody reads it any more, and removes the file. */
   retire(): Promise<void>;
@@ -28,18 +22,37 @@ export interface ModelFile extends ModelGeneration {
 
 const KEPT_STATEMENTS = 100;
 const PAGE = 500;
+const DROPPED = 'key, position, type, id, error, reason, actor, at';
 const BULK = 'PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -64000;';
+
+const guard = <T>(work: () => T): T => {
+  try {
+    return work();
+  } catch (error) {
+    throw asRejection(error, 'read-model');
+  }
+};
+
+async function* allDocuments(database: Database): AsyncGenerator<{ readonly id: string; readonly doc: Document }> {
+  let after = '';
+  for (;;) {
+    const page = guard(() => database.prepare('SELECT id, doc FROM documents WHERE id > ? ORDER BY id LIMIT ?').all(after, PAGE));
+    for (const row of page) yield { id: row['id'] as string, doc: JSON.parse(row['doc'] as string) as Document };
+    if (page.length < PAGE) return;
+    after = page.at(-1)!['id'] as string;
+    await setImmediate();
+  }
+}
+
+/** A generation's documents as they are now, read beside its writer; what he writes from now on is not seen. */
+export const freezeFile = (path: string): FrozenModel => {
+  const database = guard(() => openDatabase(path, { durability: 'normal', readOnly: true }));
+  guard(() => database.raw.exec('BEGIN; SELECT 1 FROM documents LIMIT 1;'));
+  return { all: () => allDocuments(database), close: () => database.close() };
+};
 
 /** Opens a generation's file, or makes it: then for a bulk load, which `complete` ends. */
 export const openModelFile = (path: string, generation: string, definition: ModelDefinition): ModelFile => {
-  const what = 'read-model';
-  const guard = <T>(work: () => T): T => {
-    try {
-      return work();
-    } catch (error) {
-      throw asRejection(error, what);
-    }
-  };
   const exists = existsSync(path);
   const database: Database = guard(() => {
     const opened = openDatabase(path, { durability: 'normal' });
@@ -60,7 +73,7 @@ export const openModelFile = (path: string, generation: string, definition: Mode
 
   const use = <T>(work: () => T): T => {
     if (!database.raw.isOpen || retired)
-      throw new Rejection('unavailable', `${what}-unavailable`, 'This generation of the model is closed.');
+      throw new Rejection('unavailable', 'read-model-unavailable', 'This generation of the model is closed.');
     return guard(work);
   };
 
@@ -69,8 +82,17 @@ export const openModelFile = (path: string, generation: string, definition: Mode
    * moved to another page. Only a file written anew has none.
    */
   let purgeDue = false;
+  const emptyWriteAheadLog = (): void => {
+    const { busy } = database.raw.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() as { busy: number };
+    if (busy !== 0)
+      throw new Rejection('unavailable', 'read-model-unavailable', 'What was erased is still being read; the purge must wait.');
+  };
   const purge = (): void => {
-    database.raw.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE);');
+    // A reader of the old pages would make the vacuum in vain: better to learn of him before.
+    emptyWriteAheadLog();
+    database.raw.exec('VACUUM');
+    emptyWriteAheadLog();
+    database.raw.exec('DELETE FROM subjects WHERE n = 0');
     purgeDue = false;
   };
 
@@ -84,59 +106,7 @@ export const openModelFile = (path: string, generation: string, definition: Mode
       return statement.all(...params) as Record<string, Bound>[];
     });
 
-  const fields = declaredFields(definition).map(({ name }) => name);
-  const columns = ['revision', ...fields.map(column), 'terms', 'subjects', 'doc'];
-  const sql = {
-    find: 'SELECT n, revision, terms, subjects FROM documents WHERE id = ?',
-    findRemoved: 'SELECT revision FROM removed WHERE id = ?',
-    insert: `INSERT INTO documents (${columns.join(', ')}, id) VALUES (${columns.map(() => '?').join(', ')}, ?)`,
-    update: `UPDATE documents SET ${columns.map((name) => `${name} = ?`).join(', ')} WHERE n = ?`,
-    remove: 'DELETE FROM documents WHERE n = ?',
-    mark: 'INSERT OR REPLACE INTO removed (id, revision) VALUES (?, ?)',
-    unmark: 'DELETE FROM removed WHERE id = ?',
-    addToken: 'INSERT OR IGNORE INTO tokens (token, n) VALUES (?, ?)',
-    dropToken: 'DELETE FROM tokens WHERE token = ? AND n = ?',
-    addSubject: 'INSERT OR IGNORE INTO subjects (subject, n) VALUES (?, ?)',
-    dropSubject: 'DELETE FROM subjects WHERE subject = ? AND n = ?',
-    progress: 'INSERT OR REPLACE INTO progress (topic, generation, partition, nextOffset, position) VALUES (?, ?, ?, ?, ?)',
-    park: `INSERT INTO parked (key, position, event, error, since) VALUES (?, ?, ?, ?, ?)
-      ON CONFLICT (key, position) DO UPDATE SET error = excluded.error`,
-    unpark: 'DELETE FROM parked WHERE key = ? AND position = ?',
-  };
-  const run = (text: string, ...params: readonly Bound[]) => database.prepare(text).run(...params);
-
-  /** Brings one of the two lists beside a document to its new content: only what differs is written. */
-  const relist = (before: Bound | undefined, after: readonly string[], n: number, add: string, remove: string): void => {
-    const old = typeof before === 'string' ? (JSON.parse(before) as string[]) : [];
-    const [was, is] = [new Set(old), new Set(after)];
-    for (const entry of old) if (!is.has(entry)) run(remove, entry, n);
-    for (const entry of after) if (!was.has(entry)) run(add, entry, n);
-  };
-
-  const writeDocument = ({ id, revision, doc, tokens, subjects }: ModelWrite['documents'][number]): void => {
-    const stored = database.prepare(sql.find).get(id) as { n: number; revision: number; terms: Bound; subjects: Bound } | undefined;
-    const last = stored?.revision ?? (database.prepare(sql.findRemoved).get(id) as { revision: number } | undefined)?.revision;
-    if (last !== undefined && last > revision) return;
-    const terms = tokens.length > 0 ? JSON.stringify(tokens) : null;
-    const names = subjects.length > 0 ? JSON.stringify(subjects) : null;
-    let n = stored?.n;
-    if (doc) {
-      const values = [revision, ...fields.map((field) => bound(indexedValue(doc, field))), terms, names, JSON.stringify(doc)];
-      if (n === undefined) {
-        n = Number(run(sql.insert, ...values, id).lastInsertRowid);
-        if (last !== undefined) run(sql.unmark, id);
-      } else {
-        run(sql.update, ...values, n);
-      }
-    } else {
-      if (n !== undefined) run(sql.remove, n);
-      run(sql.mark, id, revision);
-    }
-    if (n === undefined) return;
-    // A bulk load files the tokens at its end, from `terms`.
-    if (!bulk && (stored?.terms ?? null) !== terms) relist(stored?.terms, tokens, n, sql.addToken, sql.dropToken);
-    if ((stored?.subjects ?? null) !== names) relist(stored?.subjects, subjects, n, sql.addSubject, sql.dropSubject);
-  };
+  const write = generationWriter(database, definition, () => bulk);
 
   const file: ModelFile = {
     generation,
@@ -157,17 +127,8 @@ export const openModelFile = (path: string, generation: string, definition: Mode
     idsOfSubject: async (subject) =>
       rows('SELECT d.id FROM subjects s JOIN documents d ON d.n = s.n WHERE s.subject = ?', [subject]).map((row) => row['id'] as string),
 
-    async write({ documents, progress, park = [], unpark = [] }) {
-      use(() =>
-        database.transaction(() => {
-          for (const document of documents) writeDocument(document);
-          for (const { key, event, error, since } of park) run(sql.park, key, event.position, JSON.stringify(event), error, since);
-          for (const { key, position } of unpark) run(sql.unpark, key, position);
-          for (const entry of progress) {
-            run(sql.progress, entry.topic, entry.generation, entry.partition, entry.nextOffset, entry.position);
-          }
-        }),
-      );
+    async write(batch) {
+      use(() => database.transaction(() => write(batch)));
     },
 
     progress: async () =>
@@ -183,17 +144,12 @@ export const openModelFile = (path: string, generation: string, definition: Mode
         since: row['since'] as string,
       })),
 
+    dropped: async () => rows(`SELECT ${DROPPED} FROM dropped ORDER BY position`, []) as unknown as readonly DroppedEvent[],
+
     async *all() {
       readers++;
       try {
-        let after = '';
-        for (;;) {
-          const page = guard(() => database.prepare('SELECT id, doc FROM documents WHERE id > ? ORDER BY id LIMIT ?').all(after, PAGE));
-          for (const row of page) yield { id: row['id'] as string, doc: JSON.parse(row['doc'] as string) as Document };
-          if (page.length < PAGE) return;
-          after = page.at(-1)!['id'] as string;
-          await setImmediate();
-        }
+        yield* allDocuments(database);
       } finally {
         readers--;
         if (readers === 0) retired?.();
@@ -205,8 +161,12 @@ export const openModelFile = (path: string, generation: string, definition: Mode
       use(() => {
         for (const statement of indexesOf(definition)) database.raw.exec(statement);
         database.raw.exec(`INSERT INTO tokens (token, n)
-          SELECT DISTINCT term.value, d.n FROM documents d, json_each(d.terms) term WHERE d.terms IS NOT NULL ORDER BY 1, 2;
-          PRAGMA user_version = 1; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8000;`);
+          SELECT DISTINCT term.value, d.n FROM documents d, json_each(d.terms) term WHERE d.terms IS NOT NULL ORDER BY 1, 2;`);
+        for (const name of listsOf(definition)) {
+          database.raw.exec(`INSERT OR IGNORE INTO lists (field, value, n)
+            SELECT '${name}', one.value, d.n FROM documents d, json_each(d.${column(name)}) one WHERE d.${column(name)} IS NOT NULL ORDER BY 2, 3;`);
+        }
+        database.raw.exec(`PRAGMA user_version = 1; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8000;`);
         bulk = false;
         if (purgeDue) purge();
       });
@@ -214,7 +174,9 @@ export const openModelFile = (path: string, generation: string, definition: Mode
       await handle.sync().finally(() => handle.close());
     },
 
-    async purge() {
+    async purge(subjects) {
+      const list = JSON.stringify(subjects);
+      if (rows('SELECT 1 FROM subjects WHERE subject IN (SELECT value FROM json_each(?)) LIMIT 1', [list]).length === 0) return;
       purgeDue = true;
       if (!bulk) use(purge);
     },
@@ -228,6 +190,17 @@ export const openModelFile = (path: string, generation: string, definition: Mode
     },
   };
   return file;
+};
+
+/** What operators gave up in a generation's file, read beside its writer; nothing in a file of an older format. */
+export const droppedIn = (path: string): readonly DroppedEvent[] => {
+  const database = openDatabase(path, { durability: 'normal', readOnly: true });
+  try {
+    const known = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'dropped'").get();
+    return known ? (database.prepare(`SELECT ${DROPPED} FROM dropped`).all() as unknown as readonly DroppedEvent[]) : [];
+  } finally {
+    database.close();
+  }
 };
 
 /** Removes a generation's file with its write-ahead log. */

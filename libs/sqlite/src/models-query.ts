@@ -42,7 +42,32 @@ const startsWith = (name: string, prefix: string): Condition => ({
   params: [prefix, prefixEnd(prefix)],
 });
 
-const conditionsOf = ({ field, ...filter }: FieldFilter): readonly Condition[] => {
+/** The entries of one key in a list beside the documents: `n` of every document that has the token, or the value in its list. */
+interface Listing {
+  readonly table: 'tokens' | 'lists';
+  readonly key: string;
+  readonly params: readonly Bound[];
+}
+const tokenListing = (token: string): Listing => ({ table: 'tokens', key: 'token = ?', params: [token] });
+const valueListing = (field: string, value: Scalar): Listing => ({
+  table: 'lists',
+  key: 'field = ? AND value = ?',
+  params: [field, bound(value)],
+});
+const listedIn = ({ table, key, params }: Listing, row: 'd' | 't' = 'd'): Condition => ({
+  sql: `EXISTS (SELECT 1 FROM ${table} WHERE ${key} AND n = ${row}.n)`,
+  params,
+});
+
+const isList = (definition: ModelDefinition, field: string): boolean =>
+  declaredFields(definition).some(({ name, list }) => list && name === field);
+
+const conditionsOf = ({ field, ...filter }: FieldFilter, list: boolean): readonly Condition[] => {
+  if (list) {
+    // What a list contains, `eq` with it, is a listing.
+    if (!filter.in) return [];
+    return [listedIn({ table: 'lists', key: `field = ? AND ${oneOf('value', []).sql}`, params: [field, JSON.stringify(filter.in)] })];
+  }
   const name = column(field);
   const found: Condition[] = [];
   const compare = (operator: string, value: Scalar | undefined): void => {
@@ -72,13 +97,28 @@ const inAreas = (name: string, areas: readonly string[]): Condition =>
  * What the caller may see, as a condition on the columns of the model's scope fields. It only filters what another index
  * brings in order: as a range of its own (the `+` forbids it) a city's areas would be everything, unsorted.
  */
-const visible = ({ scope: fields }: ModelDefinition, scope: QueryScope): readonly Condition[] => {
+const visible = (definition: ModelDefinition, scope: QueryScope): readonly Condition[] => {
+  const fields = definition.scope;
   if (!fields || scope === 'everything') return [];
   const found: Condition[] = [];
   if (fields.area) found.push(inAreas(`+${column(fields.area)}`, coveringAreas(scope.areas)));
   if (fields.unit && scope.units.length > 0) found.push(oneOf(`+${column(fields.unit)}`, scope.units));
-  if (fields.owner && scope.owner !== undefined) found.push({ sql: `+${column(fields.owner)} = ?`, params: [scope.owner] });
+  if (fields.owner && scope.owner !== undefined) {
+    found.push(
+      isList(definition, fields.owner)
+        ? listedIn(valueListing(fields.owner, scope.owner))
+        : { sql: `+${column(fields.owner)} = ?`, params: [scope.owner] },
+    );
+  }
   return [any(found)];
+};
+
+/** The listings of which every document of the answer is an entry: who sees only what is his own is led by his own list. */
+const listingsOf = (definition: ModelDefinition, where: readonly FieldFilter[], scope: QueryScope): readonly Listing[] => {
+  const found = where.flatMap(({ field, eq }) => (eq !== undefined && isList(definition, field) ? [valueListing(field, eq)] : []));
+  const owner = definition.scope?.owner;
+  if (owner === undefined || scope === 'everything' || scope.owner === undefined || !isList(definition, owner)) return found;
+  return scope.areas.length + scope.units.length === 0 ? [...found, valueListing(owner, scope.owner)] : found;
 };
 
 /** The parts of a sorted list behind a cursor; `null` sorts lowest, as SQLite has it. Each part is one range of an index. */
@@ -117,40 +157,42 @@ const ROUNDS = 8;
 const GROWTH = 4;
 const MOST_GROWTH = 64;
 
-/** The tokens by the number of documents that have them, counted up to a limit; the rarest first. */
-const bySize = (rows: Rows, tokens: readonly string[], limit: number): { readonly token: string; readonly size: number }[] =>
-  tokens
-    .map((token) => ({
-      token,
-      size: rows('SELECT count(*) AS size FROM (SELECT 1 FROM tokens WHERE token = ? LIMIT +?)', [token, limit])[0]!['size'] as number,
+/** The listings by their length, counted up to a limit; the shortest first. */
+const bySize = (rows: Rows, listings: readonly Listing[], limit: number): { readonly listing: Listing; readonly size: number }[] =>
+  listings
+    .map((listing) => ({
+      listing,
+      size: rows(`SELECT count(*) AS size FROM (SELECT 1 FROM ${listing.table} WHERE ${listing.key} LIMIT +?)`, [
+        ...listing.params,
+        limit,
+      ])[0]!['size'] as number,
     }))
     .sort((left, right) => left.size - right.size);
 
-/** The rarest token leads; the others, rarest first, are tested on its own row, so that only documents which have all are looked up. */
-const searchPlan = (rows: Rows, tokens: readonly string[]): { readonly from: string; readonly condition: Condition } => {
+/** The rarest listing leads; the others, rarest first, are tested on its own row, so that only documents which have all are looked up. */
+const plan = (rows: Rows, listings: readonly Listing[]): { readonly from: string; readonly condition: Condition } => {
+  if (listings.length === 0) return { from: 'documents d', condition: all([]) };
   let sizes: ReturnType<typeof bySize> = [];
   let leads = false;
   for (const limit of RARE) {
-    sizes = bySize(rows, tokens, limit);
+    sizes = bySize(rows, listings, limit);
     leads = sizes[0]!.size < limit;
     if (leads) break;
   }
-  const tested = (leads ? sizes.slice(1) : sizes).map(({ token }): Condition => ({
-    sql: `EXISTS (SELECT 1 FROM tokens WHERE token = ? AND n = ${leads ? 't' : 'd'}.n)`,
-    params: [token],
-  }));
-  return leads
-    ? {
-        from: 'tokens t CROSS JOIN documents d ON d.n = t.n',
-        condition: all([{ sql: 't.token = ?', params: [sizes[0]!.token] }, ...tested]),
-      }
-    : { from: 'documents d', condition: all(tested) };
+  if (!leads) return { from: 'documents d', condition: all(sizes.map(({ listing }) => listedIn(listing, 'd'))) };
+  const { table, key, params } = sizes[0]!.listing;
+  return {
+    from: `${table} t CROSS JOIN documents d ON d.n = t.n`,
+    condition: all([{ sql: key, params }, ...sizes.slice(1).map(({ listing }) => listedIn(listing, 't'))]),
+  };
 };
+const filtersOf = (definition: ModelDefinition, where: readonly FieldFilter[]): readonly Condition[] =>
+  where.flatMap((filter) => conditionsOf(filter, isList(definition, filter.field)));
 
 const readPage = (rows: Rows, definition: ModelDefinition, query: ModelQuery): ModelPage<Document> => {
   const { where, scope, search, orderBy, limit, after, tokenAfter } = checkQuery(definition, query);
-  const plan = search ? searchPlan(rows, search.tokens) : { from: 'documents d', condition: all([]) };
-  const filter = all([plan.condition, ...where.flatMap(conditionsOf), ...visible(definition, scope)]);
+  const { from: source, condition } = plan(rows, [...(search?.tokens ?? []).map(tokenListing), ...listingsOf(definition, where, scope)]);
+  const filter = all([condition, ...filtersOf(definition, where), ...visible(definition, scope)]);
   const direction = orderBy?.direction ?? 'asc';
   const order = `${orderBy ? `${column(orderBy.field)} ${direction}, ` : ''}d.id ${direction}`;
   const value = orderBy ? column(orderBy.field) : 'NULL';
@@ -159,7 +201,7 @@ const readPage = (rows: Rows, definition: ModelDefinition, query: ModelQuery): M
     const found: Record<string, Bound>[] = [];
     for (const part of behind(orderBy, from)) {
       if (found.length >= count) break;
-      const sql = `SELECT d.id, d.doc, ${value} AS sorted FROM ${plan.from} WHERE ${filter.sql} AND ${part.sql} ORDER BY ${order} LIMIT +?`;
+      const sql = `SELECT d.id, d.doc, ${value} AS sorted FROM ${source} WHERE ${filter.sql} AND ${part.sql} ORDER BY ${order} LIMIT +?`;
       found.push(...rows(sql, [...filter.params, ...part.params, count - found.length]));
     }
     return found;
@@ -189,12 +231,14 @@ const countGroups = (rows: Rows, definition: ModelDefinition, options: CountOpti
   const { by, scope, sum = [] } = options;
   checkGrouping(definition, by, sum);
   const fields = new Map(declaredFields(definition).map((field) => [field.name, field]));
-  const filter = all([...checkFilters(definition, options.where).flatMap(conditionsOf), ...visible(definition, scope)]);
+  const where = checkFilters(definition, options.where);
+  const { from, condition } = plan(rows, listingsOf(definition, where, scope));
+  const filter = all([condition, ...filtersOf(definition, where), ...visible(definition, scope)]);
   const groups = by.map(column).join(', ');
   const summed = sum.map((field, index) => `total(${fields.has(field) ? column(field) : `doc ->> '$.${field}'`}) AS s${index}`);
   const selected = [...by.map((field, index) => `${column(field)} AS g${index}`), 'count(*) AS size', ...summed].join(', ');
   const grouping = by.length > 0 ? `GROUP BY ${groups} ORDER BY ${groups}` : '';
-  return rows(`SELECT ${selected} FROM documents d WHERE ${filter.sql} ${grouping}`, filter.params).map((row) => ({
+  return rows(`SELECT ${selected} FROM ${from} WHERE ${filter.sql} ${grouping}`, filter.params).map((row) => ({
     key: Object.fromEntries(
       by.map((field, index): [string, Scalar] => {
         const value = row[`g${index}`] ?? null;

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PublishedEvent } from '@sanwang/event-store';
 import type { ModelDefinition, RebuildOpener } from '@sanwang/read-model';
-import { memoryKeys, shops } from '@sanwang/read-model/sample';
-import { openModels } from './models.ts';
+import { journal, memoryKeys, shops } from '@sanwang/read-model/sample';
+import { freezeModel, openModels } from './models.ts';
 
 /** What the rebuild tests' worker opens: a log that is a file of JSON lines, read anew for each pass. */
 export const opener: RebuildOpener = async (args) => {
@@ -14,18 +14,18 @@ export const opener: RebuildOpener = async (args) => {
       .split('\n')
       .map((line) => JSON.parse(line) as PublishedEvent)
       .filter((event) => event.context === context);
-  const store = openModels(join(folder, 'models'));
   return {
-    definitions: [shops() as unknown as ModelDefinition],
-    store,
+    definitions: [shops() as unknown as ModelDefinition, journal],
+    openStore: () => openModels(join(folder, 'models')),
+    freeze: (definition) => freezeModel(join(folder, 'models'), definition),
     keys: memoryKeys(),
     sources: {
       head: async (context) => (await events(context)).at(-1)?.position ?? -1,
-      async *read(context, { after }) {
-        const found = (await events(context)).filter(({ position }) => position > after);
+      async *read(context, { after, types }) {
+        const found = (await events(context)).filter(({ position, type }) => position > after && types.has(type));
         if (found.length > 0) yield { events: found, position: found.at(-1)!.position };
       },
     },
-    close: () => store.close(),
+    close: async () => undefined,
   };
 };

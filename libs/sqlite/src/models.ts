@@ -1,9 +1,17 @@
 import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { canonicalJson, declaredFields, type Document, type ModelDefinition, type ModelReader, type ModelStore } from '@sanwang/read-model';
-import { sha256, uuidv7 } from '@sanwang/kernel';
-import { openModelFile, removeModelFile, type ModelFile } from './models-file.ts';
+import {
+  canonicalJson,
+  declaredFields,
+  type Document,
+  type FrozenModel,
+  type ModelDefinition,
+  type ModelReader,
+  type ModelStore,
+} from '@sanwang/read-model';
+import { Rejection, sha256, uuidv7 } from '@sanwang/kernel';
+import { droppedIn, freezeFile, openModelFile, removeModelFile, type ModelFile } from './models-file.ts';
 import { sqlReader } from './models-query.ts';
 
 /** A generation's name begins with what its file was made for: the declaration's version, fields and indexes. */
@@ -18,6 +26,24 @@ const sync = async (path: string): Promise<void> => {
   await handle.sync().finally(() => handle.close());
 };
 
+const pathIn = (folder: string, { context, name }: ModelDefinition, generation: string): string =>
+  join(folder, context, `${name}.${generation}.sqlite`);
+const pointerIn = (folder: string, { context, name }: ModelDefinition): string => join(folder, context, `${name}.live`);
+const pointedIn = async (folder: string, definition: ModelDefinition): Promise<string | undefined> => {
+  const pointer = pointerIn(folder, definition);
+  if (!existsSync(pointer)) return undefined;
+  const generation = (await readFile(pointer, 'utf8')).trim();
+  return existsSync(pathIn(folder, definition, generation)) ? generation : undefined;
+};
+
+/** The live generation of a model in a store's folder as it is now, for a reader in another thread. */
+export const freezeModel = async (folder: string, definition: ModelDefinition): Promise<FrozenModel> => {
+  const generation = await pointedIn(folder, definition);
+  if (!generation)
+    throw new Rejection('unavailable', 'read-model-unavailable', `${definition.context}.${definition.name} has no live generation.`);
+  return freezeFile(pathIn(folder, definition, generation));
+};
+
 /**
  * Read models in SQLite: `<folder>/<context>/<model>.<generation>.sqlite`, one file with one writer per generation, and
  * `<model>.live` beside them, which names the live one. Opening a folder changes nothing; files come with the models.
@@ -26,16 +52,10 @@ export const openModels = (folder: string): ModelStore => {
   const live = new Map<string, ModelFile>();
   const aside = new Map<string, ModelFile>();
   const nameOf = ({ context, name }: ModelDefinition): string => `${context}.${name}`;
-  const pointerOf = ({ context, name }: ModelDefinition): string => join(folder, context, `${name}.live`);
-  const pathOf = ({ context, name }: ModelDefinition, generation: string): string => join(folder, context, `${name}.${generation}.sqlite`);
-
-  const pointed = async (definition: ModelDefinition): Promise<string | undefined> => {
-    if (!existsSync(pointerOf(definition))) return undefined;
-    const generation = (await readFile(pointerOf(definition), 'utf8')).trim();
-    return existsSync(pathOf(definition, generation)) ? generation : undefined;
-  };
+  const pathOf = (definition: ModelDefinition, generation: string): string => pathIn(folder, definition, generation);
+  const pointed = (definition: ModelDefinition): Promise<string | undefined> => pointedIn(folder, definition);
   const point = async (definition: ModelDefinition, generation: string): Promise<void> => {
-    const path = pointerOf(definition);
+    const path = pointerIn(folder, definition);
     const handle = await open(`${path}.new`, 'w');
     await handle
       .writeFile(`${generation}\n`)
@@ -54,17 +74,20 @@ export const openModels = (folder: string): ModelStore => {
   };
   const make = async (definition: ModelDefinition): Promise<ModelFile> => {
     await mkdir(join(folder, definition.context), { recursive: true });
+    const former = await pointed(definition);
     const generation = `${madeFor(definition)}-${uuidv7()}`;
     const file = openModelFile(pathOf(definition, generation), generation, definition);
     aside.set(generation, file);
+    if (former) await file.write({ documents: [], progress: [], drop: droppedIn(pathOf(definition, former)) });
     return file;
   };
   const swap = async (definition: ModelDefinition, generation: string): Promise<void> => {
     const file = aside.get(generation) ?? openModelFile(pathOf(definition, generation), generation, definition);
     await file.complete();
+    const old = live.get(nameOf(definition));
+    if (old) await file.write({ documents: [], progress: [], drop: await old.dropped() });
     await point(definition, generation);
     aside.delete(generation);
-    const old = live.get(nameOf(definition));
     live.set(nameOf(definition), file);
     await old?.retire();
   };

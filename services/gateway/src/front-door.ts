@@ -1,17 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { PatrolServiceDefinition } from '@sanwang/contracts/patrol';
 import {
   createGrpcServer,
   createRestServer,
   intercepted,
   loadDescriptors,
+  mergeDescriptorSets,
   openApiDocument,
   rateLimit,
   serveDocs,
   type OnError,
 } from '@sanwang/rpc';
 import type { FrontDoor, House } from '@sanwang/service';
+import { withAttachments } from './attachment-operations.ts';
 import { addAttachmentRoutes } from './attachments.ts';
+import { FIRST_STEPS } from './first-steps.ts';
+import { measureHttp } from './http-metrics.ts';
 import { addPlainRoutes } from './plain-routes.ts';
 
 const descriptorSet = fileURLToPath(import.meta.resolve('@sanwang/contracts/desc.binpb'));
@@ -19,9 +24,9 @@ const descriptorSet = fileURLToPath(import.meta.resolve('@sanwang/contracts/desc
 /** Opens REST and gRPC before the house; resolves once both listen. */
 export const openFrontDoor = async (house: House): Promise<FrontDoor> => {
   const { config, logger } = house;
-  const descriptors = loadDescriptors(readFileSync(descriptorSet));
-  const limits = config.rateLimit > 0 ? [rateLimit({ perSecond: config.rateLimit, burst: config.rateLimit * 2 })] : [];
-  const endpoints = house.endpoints.map((endpoint) => intercepted(endpoint, limits));
+  const descriptors = loadDescriptors(mergeDescriptorSets([readFileSync(descriptorSet), ...house.descriptors]));
+  const limit = config.rateLimit > 0 ? rateLimit({ perSecond: config.rateLimit, burst: config.rateLimit * 2 }) : undefined;
+  const endpoints = house.endpoints.map((endpoint) => (limit ? intercepted(endpoint, [limit]) : endpoint));
   const headers = (): Record<string, string> => {
     const now = house.simulatedNow();
     return now === undefined ? {} : { 'sanwang-simulation': now };
@@ -32,16 +37,16 @@ export const openFrontDoor = async (house: House): Promise<FrontDoor> => {
   };
   const common = { endpoints, descriptors, authenticate: house.verify, headers, onError };
   const rest = createRestServer({ ...common, bodyLimit: config.bodyLimit });
-  serveDocs(
-    rest,
-    openApiDocument(house.apis, descriptors, {
-      title: 'Sanwang 三网',
-      version: '1',
-      description: 'The market-supervision platform of a city: patrol net, registration, directory, overview.',
-    }),
-  );
+  const document = openApiDocument(house.apis, descriptors, {
+    title: 'Sanwang 三网',
+    version: '1',
+    description: 'The market-supervision platform of a city: patrol net, registration, directory, overview.',
+  });
+  measureHttp(rest, house.metrics);
+  const patrol = endpoints.find(({ service }) => service.fullName === PatrolServiceDefinition.fullName);
+  serveDocs(rest, patrol ? { ...withAttachments(document), 'x-first-steps': FIRST_STEPS } : document);
   addPlainRoutes(rest, house);
-  addAttachmentRoutes(rest, house);
+  if (patrol) addAttachmentRoutes(rest, house, { patrol, took: (subject) => limit?.take(subject) });
   const grpc = createGrpcServer({ ...common, messageLimit: config.bodyLimit });
 
   const http = await rest.listen({ host: config.host, port: config.httpPort });
@@ -51,7 +56,15 @@ export const openFrontDoor = async (house: House): Promise<FrontDoor> => {
     grpc: `${config.host}:${grpcPort}`,
     async drain() {
       grpc.setServing(false);
-      await Promise.all([rest.close(), grpc.close(config.drainSeconds * 1_000)]);
+      // A connection that still had an answer to come when the server closed would be kept open after it, for its client's next request.
+      const sweep = setInterval(() => rest.server.closeIdleConnections(), 20);
+      const limit = setTimeout(() => rest.server.closeAllConnections(), config.drainSeconds * 1_000);
+      try {
+        await Promise.all([rest.close(), grpc.close(config.drainSeconds * 1_000)]);
+      } finally {
+        clearInterval(sweep);
+        clearTimeout(limit);
+      }
     },
   };
 };

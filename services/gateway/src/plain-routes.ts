@@ -10,7 +10,7 @@ export const addPlainRoutes = (app: FastifyInstance, house: House): void => {
     const { ready, parts } = house.readiness();
     return reply.status(ready ? 200 : 503).send({ ready, notReady: parts.filter((part) => !part.ready) });
   });
-  app.get('/metrics', async (_request, reply) => reply.type('text/plain; version=0.0.4').send(await house.metricsText()));
+  app.get('/metrics', async (_request, reply) => reply.type(house.metrics.contentType).send(await house.metrics.text()));
   app.get('/schemas/', async () => ({ items: listSchemas() }));
   app.get<{ Params: { name: string } }>('/schemas/:name', async (request, reply) => {
     const schema = readSchema(request.params.name);

@@ -9,6 +9,7 @@ import { visitHandlers } from './api/visits.ts';
 import { catalogue } from './catalogue.ts';
 import { checklist } from './checklist/decider.ts';
 import { dispatchRules } from './dispatch-rules/decider.ts';
+import { attachments } from './models/attachments.ts';
 import { businesses } from './models/businesses.ts';
 import { rectifications } from './models/rectifications.ts';
 import { checklists, dispatchRulesInForce } from './models/rules.ts';
@@ -23,7 +24,8 @@ export const patrol = defineService({
   context: 'patrol',
   catalogue,
   aggregates: [task, visit, rectification, checklist, dispatchRules],
-  models: [tasks, visits, rectifications, businesses, checklists, dispatchRulesInForce],
+  models: [tasks, visits, rectifications, businesses, checklists, dispatchRulesInForce, attachments],
+  attachments,
   api(service) {
     const versions = loadChecklists(service);
     return [

@@ -34,6 +34,7 @@ const generate = async (): Promise<readonly string[]> => {
     ...stale,
     ...settle('libs/contracts/src/gen', new Map([...protos, ['events.ts', Buffer.from(eventTypes(schemas))]])),
     ...settle('libs/rpc/src/fixture/gen', generateFixture(root, join(root, 'libs/rpc/src/fixture/proto'))),
+    ...settle('tools/template/src/gen', generateFixture(root, join(root, 'tools/template/proto'))),
     ...settle(SCHEMAS, new Map([...texts].map(([name, text]) => [name, Buffer.from(text)]))),
   ];
 };

@@ -5,8 +5,9 @@ import { layout } from '@sanwang/platform';
 import { seeded } from '@sanwang/messaging/chaos';
 import { openEventLogReader } from '@sanwang/sqlite';
 import { clientsOf, foundCity } from './city.ts';
-import { fateOf, inParallel, live, type Answer, type Command, type Say } from './lives.ts';
+import { contactOf, fateOf, inParallel, live, type Answer, type Command, type Say } from './lives.ts';
 import { hostPlatform, removeFolder, spawnPlatform, startProcess, temporaryFolder, type ProcessPlatform } from './platform.ts';
+import { sightings } from './sightings.ts';
 import { faultsFound } from './verified.ts';
 
 export interface CrashOptions {
@@ -110,6 +111,8 @@ export const crashSchedule = async ({ from, seed, lives = 10, kills = 3 }: Crash
     const { code } = await platform.end('SIGTERM');
     if (code !== 0) faults.push(`the stop ended with ${code}:\n${platform.output().slice(-2_000)}`);
     faults.push(...(await logFaults(folder, before, acknowledged)));
+    const erased = fates.filter((fate) => fate.erased).map(({ name }) => contactOf(name));
+    faults.push(...sightings(folder, erased).map((place) => `erased, and still there: ${place}`));
   } catch (error) {
     const platform = await running.catch(() => undefined);
     const ended = await platform?.end('SIGKILL');

@@ -26,6 +26,8 @@ export interface Fate {
   readonly name: string;
   readonly district: District;
   readonly end: 'pass' | 'order' | 'corrected' | 'pushed-back' | 'cancelled';
+  /** In the end the business's contact is erased. */
+  readonly erased?: boolean;
   /** Calendar days of the order's limit. */
   readonly limitDays?: number;
   readonly contact?: string;
@@ -38,6 +40,7 @@ export const fateOf = (name: string, random: () => number): Fate => ({
   name,
   district: random() < 0.5 ? 'north' : 'south',
   end: (['pass', 'order', 'corrected', 'pushed-back', 'cancelled'] as const)[Math.floor(random() * 5)]!,
+  erased: random() < 0.3,
 });
 
 export interface Lived {
@@ -46,8 +49,27 @@ export interface Lived {
   readonly order: string | undefined;
 }
 
-/** A business is registered, a task about it pooled, dispatched, accepted, carried out and followed up: 5 to 12 commands. */
+/** The contact of a business that has none given: a word that occurs nowhere else. */
+export const contactOf = (name: string): string => `联系人-${name}-ZQXJ`;
+
+/** A business lives, and what is personal about it may be erased in the end. */
 export const live = async (fate: Fate, say: Say): Promise<Lived> => {
+  const lived = await work(fate, say);
+  if (fate.erased) {
+    const id = `contact.${lived.business}`;
+    await say({
+      key: `${fate.name}-erase`,
+      subject: people.operator,
+      aggregate: 'directory.Subject',
+      readTokens: [],
+      send: ({ erasure }, options) => erasure.eraseSubject({ id, reason: 'asked for' }, options),
+    });
+  }
+  return lived;
+};
+
+/** A business is registered, a task about it pooled, dispatched, accepted, carried out and followed up: 3 to 12 commands. */
+const work = async (fate: Fate, say: Say): Promise<Lived> => {
   const { name, district, end, note } = fate;
   const { area, inspectors } = districts[district];
   const [inspector] = inspectors;
@@ -71,7 +93,7 @@ export const live = async (fate: Fate, say: Say): Promise<Lived> => {
         coordinates: { latitude: 26.7, longitude: 110.6 },
         area,
         licences: [],
-        contact: fate.contact ?? `Contact ${name}`,
+        contact: fate.contact ?? contactOf(name),
         legalRepresentative: fate.legalRepresentative,
       },
       options,

@@ -120,7 +120,10 @@ export const attachmentsConformance = (name: string, open: () => Promise<Attachm
     it('lists by time, removes, and knows nothing of unknown ids', async () => {
       const { id, storedAt } = await attachments.store(pieces(photograph(50)), { mediaType: 'image/jpeg', subject: owner() });
       expect(await attachments.storedBefore(storedAt)).not.toContain(id);
-      expect(await attachments.storedBefore(new Date(Date.parse(storedAt) + 1).toISOString())).toContain(id);
+      const justAfter = new Date(Date.parse(storedAt) + 1).toISOString();
+      expect(await attachments.storedBefore(justAfter)).toContain(id);
+      expect(await attachments.storedBefore(justAfter, storedAt)).toContain(id);
+      expect(await attachments.storedBefore('9999-01-01T00:00:00.000Z', justAfter)).not.toContain(id);
       await attachments.remove(id);
       await attachments.remove(id);
       for (const gone of [id, '../keys.db', '', 'x']) {

@@ -4,8 +4,9 @@ import type { PublishedEvent } from '@sanwang/event-store';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { modelHash } from '../hash.ts';
 import { projectionSink } from '../projection.ts';
-import { rebuild, rebuildAside } from '../rebuild.ts';
-import type { ModelDefinition, ModelGeneration } from '../port.ts';
+import { rebuildAside } from '../compare.ts';
+import { rebuild } from '../rebuild.ts';
+import type { Document, ModelDefinition, ModelGeneration } from '../port.ts';
 import type { OpenModelStore, ModelStoreUnderTest } from '../conformance.ts';
 import { journal, memoryKeys, progressTo, sampleLog, shops, someHistory } from './sample.ts';
 
@@ -183,13 +184,66 @@ export const projectionConformance = (open: OpenModelStore): void => {
       const sink = projectionSink(definition, await under.store.live(definition), keys);
       await sink.apply(log.events, [progressTo(4)]);
       expect(await sink.showParked('sample.Shop-1')).toMatchObject([{ event: { data: { name: 'poison' } } }, { event: { position: 3 } }]);
-      expect(await sink.dropParked('sample.Shop-1', 'a slip of the pen')).toMatchObject({
-        reason: 'a slip of the pen',
-        event: { position: 2, type: 'sample.ShopRenamed' },
-        replayed: { applied: 1, remaining: 0 },
-      });
+      const grounds = { actor: 'officer-9', reason: 'a slip of the pen' };
+      const record = { ...grounds, key: 'sample.Shop-1', position: 2, type: 'sample.ShopRenamed', error: 'Error: cannot take this name' };
+      expect(await sink.dropParked('sample.Shop-1', grounds)).toMatchObject({ event: record, replayed: { applied: 1, remaining: 0 } });
       expect(await (await under.store.reader(definition)).get('1', 'everything')).toMatchObject({ name: '店1', visits: 1 });
       await expect(sink.replayParked('sample.Shop-1')).rejects.toMatchObject({ code: 'not-found' });
+    });
+
+    it('keeps on record who dropped an event and why, across a restart and a rebuild, which passes over the event as well', async () => {
+      const log = await history();
+      const definition = plain(shops((name) => name === 'poison'));
+      const sink = projectionSink(definition, await under.store.live(definition), keys);
+      await sink.apply(log.events, [progressTo(4)]);
+      await sink.dropParked('sample.Shop-1', { actor: 'officer-9', reason: 'a slip of the pen' });
+      const before = await hashOf(definition);
+      const store = await under.reopen();
+      const record = [{ actor: 'officer-9', reason: 'a slip of the pen', position: 2, at: expect.any(String) as string }];
+      expect(await (await store.live(definition)).dropped()).toMatchObject(record);
+      expect((await rebuildAside({ definition, store, sources: log.sources(), keys })).hash).toBe(before);
+      await rebuild({ definition, store, sources: log.sources(), keys });
+      const rebuilt = await store.live(definition);
+      expect(await rebuilt.dropped()).toMatchObject(record);
+      expect(await rebuilt.parked()).toEqual([]);
+      expect((await modelHash(definition, rebuilt.all())).hash).toBe(before);
+    });
+
+    it('takes a dropped event in when a mended handler meets it in a rebuild', async () => {
+      const log = await history();
+      let broken = true;
+      const definition = plain(shops((name) => broken && name === 'poison'));
+      const sink = projectionSink(definition, await under.store.live(definition), keys);
+      await sink.apply(log.events, [progressTo(4)]);
+      await sink.dropParked('sample.Shop-1', { actor: 'officer-9', reason: 'a slip of the pen' });
+      broken = false;
+      await rebuild({ definition, store: under.store, sources: log.sources(), keys });
+      expect(await (await under.store.reader(definition)).get('1', 'everything')).toMatchObject({ name: 'poison', visits: 1 });
+    });
+
+    it.each<[string, () => unknown]>([
+      ['a bigint', () => 7n],
+      ['a date', () => new Date()],
+      ['a function', () => () => 1],
+      ['what is not a number', () => [{ deep: NaN }]],
+      [
+        'something that refers to itself',
+        () => {
+          const self: Record<string, unknown> = {};
+          return Object.assign(self, { self });
+        },
+      ],
+    ])('parks an event from which a handler makes %s, which JSON cannot hold, and lets the others go on', async (_, rank) => {
+      const log = await history();
+      const base = shops();
+      const odd = (doc: Document | undefined): Document | undefined => doc && { ...doc, rank: rank() };
+      const definition: ModelDefinition = { ...plain(base), on: { ...plain(base).on, 'sample.ShopRenamed': { project: odd } } };
+      const sink = projectionSink(definition, await under.store.live(definition), keys);
+      await sink.apply(log.events, [progressTo(4)]);
+      expect(await sink.parked()).toMatchObject([
+        { key: 'sample.Shop-1', error: expect.stringContaining('rank'), events: [{ position: 2 }, { position: 3 }] },
+      ]);
+      expect(await (await under.store.reader(definition)).get('2', 'everything')).toMatchObject({ visits: 1 });
     });
 
     it('parks the same in a rebuild', async () => {

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { searchTokens } from '../search.ts';
 import type { ModelDefinition, ModelQuery, ModelReader, ModelStore, QueryScope } from '../port.ts';
 import type { OpenModelStore, ModelStoreUnderTest } from '../conformance.ts';
-import { shops, written } from './sample.ts';
+import { keptShops, shops, written } from './sample.ts';
 
 const model = shops() as unknown as ModelDefinition;
 interface Row extends Readonly<Record<string, unknown>> {
@@ -100,6 +100,110 @@ export const queryConformance = (open: OpenModelStore): void => {
     });
   });
 
+  describe('list fields', () => {
+    const definition = keptShops() as unknown as ModelDefinition;
+    const rows: readonly Row[] = [
+      { id: 'a', name: '甲', keepers: ['officer-1', 'officer-2'], codes: [1, 2, 1], rank: 3, area: '171' },
+      { id: 'b', name: '乙', keepers: ['officer-2', 'officer-2'], codes: [2], rank: 2, area: '172' },
+      { id: 'c', name: '丙', keepers: [], rank: 1, area: '171' },
+      { id: 'd', name: '丁', area: '172' },
+      { id: 'e', name: '戊', keepers: ['officer-1'], codes: [10], rank: 1, area: '172' },
+    ];
+    const load = async (bulk: boolean): Promise<void> => {
+      const generation = bulk ? await store.create(definition) : await store.live(definition);
+      await generation.write({ documents: rows.map((row) => written(row.id, 0, row)), progress: [] });
+      if (bulk) await store.swap(definition, generation.generation);
+      reader = await store.reader(definition);
+    };
+    const rank = { orderBy: { field: 'rank', direction: 'asc' } } as const;
+
+    describe.each([
+      ['one by one', false],
+      ['by a bulk load', true],
+    ])('written %s', (_, bulk) => {
+      beforeEach(() => load(bulk));
+      it.each<[string, NonNullable<ModelQuery['where']>, string]>([
+        ['contain the value', [{ field: 'keepers', eq: 'officer-1' }], 'ea'],
+        ['contain a number', [{ field: 'codes', eq: 1 }], 'a'],
+        ['contain two values', [1, 2].map((n) => ({ field: 'keepers', eq: `officer-${n}` })), 'a'],
+        ['contain one of the values', [{ field: 'keepers', in: ['officer-1', 'officer-2', 'x'] }], 'eba'],
+        ['contain none of none', [{ field: 'keepers', in: [] }], ''],
+        ['never contain null', [{ field: 'keepers', eq: null }], ''],
+        [
+          'contain the value, beside another filter',
+          [
+            { field: 'keepers', eq: 'officer-2' },
+            { field: 'rank', gt: 2 },
+          ],
+          'a',
+        ],
+      ])('%s', async (_name, where, expected) => {
+        expect((await ids({ where, ...rank })).join('')).toBe(expected);
+        expect((await pages({ where, ...rank, limit: 1 })).join('')).toBe(expected);
+        expect(await reader.count({ where, scope: 'everything', by: [] })).toEqual([{ key: {}, count: expected.length, sums: {} }]);
+      });
+    });
+
+    it('show the documents of an owner among several, wherever they lie, and no others', async () => {
+      await load(false);
+      const within = (scope: Exclude<QueryScope, 'everything'>) => ids({ scope, ...rank }).then((found) => found.join(''));
+      expect(await within({ areas: [], units: [], owner: 'officer-1' })).toBe('ea');
+      expect(await within({ areas: ['171'], units: [], owner: 'officer-1' })).toBe('cea');
+      expect(await within({ areas: [], units: [], owner: 'nobody' })).toBe('');
+      const scope: QueryScope = { areas: [], units: [], owner: 'officer-2' };
+      expect([...(await reader.getMany(['a', 'b', 'e'], scope)).keys()].sort()).toEqual(['a', 'b']);
+      expect(await reader.count({ scope, by: ['area'] })).toMatchObject([{ count: 1 }, { count: 1 }]);
+    });
+
+    it('follow the document when it changes and when it is removed', async () => {
+      await load(false);
+      const generation = await store.live(definition);
+      const changed = { ...rows[0]!, keepers: ['officer-2', 'officer-3'] };
+      await generation.write({ documents: [written('a', 1, changed), written('e', 1, undefined)], progress: [] });
+      expect(await ids({ where: [{ field: 'keepers', eq: 'officer-1' }] })).toEqual([]);
+      expect(await ids({ where: [{ field: 'keepers', eq: 'officer-3' }] })).toEqual(['a']);
+      expect(await ids({ where: [{ field: 'keepers', eq: 'officer-2' }], ...rank })).toEqual(['b', 'a']);
+    });
+
+    it('are found in a long list as in a short one', async () => {
+      const generation = await store.live(definition);
+      const many = Array.from({ length: 2_500 }, (_, index) => ({
+        id: `s${String(index).padStart(5, '0')}`,
+        name: '店',
+        keepers: ['everyone', `keeper-${index % 100}`],
+        rank: -index,
+      }));
+      await generation.write({ documents: many.map((row) => written(row.id, 0, row)), progress: [] });
+      reader = await store.reader(definition);
+      const first = many.at(-1)!.id;
+      expect(
+        (await reader.query({ where: [{ field: 'keepers', eq: 'everyone' }], scope: 'everything', ...rank, limit: 1 })).items[0],
+      ).toMatchObject({ id: first });
+      expect(
+        await ids({
+          where: [
+            { field: 'keepers', eq: 'everyone' },
+            { field: 'keepers', eq: 'keeper-7' },
+          ],
+        }),
+      ).toHaveLength(25);
+    });
+
+    it.each<[string, Partial<ModelQuery>, string]>([
+      ['a range', { where: [{ field: 'keepers', gte: 'a' }] }, 'unknown-filter'],
+      ['a prefix', { where: [{ field: 'keepers', prefix: 'off' }] }, 'unknown-filter'],
+      ['a test for presence', { where: [{ field: 'keepers', exists: true }] }, 'unknown-filter'],
+      ['an order', { orderBy: { field: 'keepers', direction: 'asc' } }, 'unknown-order'],
+    ])('refuse %s', async (_, query, reason) => {
+      await load(false);
+      await expect(ids(query)).rejects.toMatchObject({ code: 'invalid-argument', reason });
+    });
+    it('refuse to be grouped by', async () => {
+      await load(false);
+      await expect(reader.count({ scope: 'everything', by: ['keepers'] })).rejects.toMatchObject({ reason: 'unknown-filter' });
+    });
+  });
+
   describe('pages', () => {
     const row = fc.record({
       rank: fc.option(fc.integer({ min: -3, max: 3 }), { nil: null }),
@@ -187,6 +291,19 @@ export const queryConformance = (open: OpenModelStore): void => {
       expect(await ids({ search: '兰州' })).toEqual([]);
       expect(await ids({ search: '重庆' })).toEqual(['a']);
     });
+  });
+
+  it('filters a list by what is in it', async () => {
+    await fill([
+      { id: 'a', name: '甲', keepers: ['wang', 'li "the elder"'] },
+      { id: 'b', name: '乙', keepers: ['li'] },
+      { id: 'c', name: '丙', keepers: [] },
+      { id: 'd', name: '丁' },
+    ]);
+    expect(await ids({ where: [{ field: 'keepers', eq: 'wang' }] })).toEqual(['a']);
+    expect(await ids({ where: [{ field: 'keepers', eq: 'li "the elder"' }] })).toEqual(['a']);
+    expect(await ids({ where: [{ field: 'keepers', in: ['li', 'wang'] }] })).toEqual(['a', 'b']);
+    expect(await ids({ where: [{ field: 'keepers', eq: 'l' }] })).toEqual([]);
   });
 
   describe('jurisdiction', () => {

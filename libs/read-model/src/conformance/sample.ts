@@ -4,7 +4,7 @@ import { sealPersonal, type Keys, type PublishedEvent, type PublishedPage, type 
 import type { PartitionProgress } from '@sanwang/messaging';
 import { z } from 'zod';
 import type { Document, ModelDefinition, ModelHandler } from '../port.ts';
-import type { RebuildSources } from '../rebuild.ts';
+import type { RebuildSources } from '../making.ts';
 
 const shop = z.object({
   id: z.string(),
@@ -16,6 +16,8 @@ const shop = z.object({
   rank: z.number().nullable().optional(),
   urgent: z.boolean().optional(),
   visits: z.number(),
+  keepers: z.array(z.string()).optional(),
+  codes: z.array(z.number()).optional(),
   contact: personal(z.string()).optional(),
   recordedAt: z.string(),
 });
@@ -55,11 +57,21 @@ export const shops = (broken: (name: string) => boolean = () => false): ModelDef
     { name: 'rank', fields: ['rank'] },
     { name: 'urgent', fields: ['urgent'] },
     { name: 'visits', fields: ['visits'] },
+    { name: 'area', fields: ['area', 'keepers'] },
+    { name: 'keepers', fields: ['keepers', 'rank'] },
+    { name: 'codes', fields: ['rank', 'codes'] },
   ],
   search: (doc) => [doc.name, personalText(doc.contact) ?? ''],
   scope: { area: 'area', unit: 'unit', owner: 'owner' },
   opens: ['sample.ShopOpened'],
   notHashed: ['recordedAt'],
+});
+
+/** The same documents, owned by whoever is in the list of keepers. */
+export const keptShops = (): ModelDefinition<Shop> => ({
+  ...shops(),
+  name: 'kept-shops',
+  scope: { area: 'area', unit: 'unit', owner: 'keepers' },
 });
 
 /** A model of one entry per event. */

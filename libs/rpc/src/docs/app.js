@@ -1,18 +1,11 @@
-import { exampleOf, fieldsOf, limitsText, resolve, typeText } from './schema.js';
+import { byId, el } from './element.js';
+import { fieldsOf, limitsText, resolve, typeText } from './schema.js';
+import { tryIt } from './try-it.js';
 
 const VERBS = ['get', 'post', 'put', 'patch', 'delete'];
-const byId = (id) => document.getElementById(id);
 
-/** An element; children are elements or text, never HTML. */
-const el = (tag, attributes = {}, ...children) => {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
-    else if (value !== undefined && value !== false) element.setAttribute(name, value === true ? '' : value);
-  }
-  element.append(...children.filter((child) => child !== undefined && child !== null));
-  return element;
-};
+/** Text in which `code` stands between backticks. */
+const marked = (text) => text.split('`').map((part, index) => (index % 2 === 1 ? el('code', {}, part) : part));
 
 const fieldTable = (api, title, rows) =>
   rows.length === 0
@@ -32,98 +25,17 @@ const fieldTable = (api, title, rows) =>
               {},
               el('td', {}, el('code', {}, name), required ? el('span', { class: 'required', title: 'required' }, '*') : ''),
               el('td', {}, typeText(api, schema), place ? el('span', { class: 'place' }, ` in ${place}`) : ''),
-              el('td', {}, description || known.description || '', limits ? el('div', { class: 'limits' }, limits) : ''),
+              el('td', {}, ...marked(description || known.description || ''), limits ? el('div', { class: 'limits' }, limits) : ''),
             );
           }),
         ),
       );
 
-const send = async (form, operation, verb, path, output) => {
-  const headers = {};
-  const query = new URLSearchParams();
-  let url = path;
-  for (const input of form.querySelectorAll('input[data-in]')) {
-    const value = input.value.trim();
-    if (value === '') continue;
-    const name = input.dataset.name;
-    if (input.dataset.in === 'path') url = url.replace(`{${name}}`, encodeURIComponent(value));
-    else if (input.dataset.in === 'header') headers[name] = value;
-    else if (input.dataset.list) for (const item of value.split(',')) query.append(name, item.trim());
-    else query.append(name, value);
-  }
-  const token = byId('token').value.trim();
-  if (token) headers.authorization = `Bearer ${token}`;
-  const body = form.querySelector('textarea')?.value;
-  if (body !== undefined) headers['content-type'] = 'application/json';
-  const target = query.size > 0 ? `${url}?${query}` : url;
-  const started = performance.now();
-  output.hidden = false;
-  output.textContent = '…';
-  try {
-    const response = await fetch(target, { method: verb.toUpperCase(), headers, ...(body === undefined ? {} : { body }) });
-    const text = await response.text();
-    const shown = ['etag', 'sanwang-read-token', 'x-correlation-id', 'retry-after']
-      .map((name) => [name, response.headers.get(name)])
-      .filter(([, value]) => value)
-      .map(([name, value]) => `${name}: ${value}`);
-    let pretty = text;
-    try {
-      pretty = JSON.stringify(JSON.parse(text), null, 2);
-    } catch {
-      // Not JSON: shown as it is.
-    }
-    output.className = response.ok ? 'good' : 'bad';
-    output.textContent = [
-      `${response.status} in ${Math.round(performance.now() - started)} ms — ${verb.toUpperCase()} ${target}`,
-      ...shown,
-      '',
-      pretty,
-    ].join('\n');
-  } catch (error) {
-    output.className = 'bad';
-    output.textContent = String(error);
-  }
-};
-
-const tryIt = (api, operation, verb, path, parameters, body) => {
-  const output = el('pre', { hidden: true });
-  const inputs = parameters.map((parameter) =>
-    el(
-      'label',
-      {},
-      parameter.name + (parameter.required ? ' *' : ''),
-      el('input', {
-        'data-in': parameter.in,
-        'data-name': parameter.name,
-        'data-list': resolve(api, parameter.schema).type === 'array' ? 'yes' : undefined,
-        required: parameter.required,
-        spellcheck: 'false',
-      }),
-    ),
-  );
-  const form = el(
-    'form',
-    {
-      onsubmit: (event) => {
-        event.preventDefault();
-        void send(form, operation, verb, path, output);
-      },
-    },
-    el('div', { class: 'inputs' }, ...inputs),
-  );
-  if (body) {
-    const area = el('textarea', { rows: '8', spellcheck: 'false', 'aria-label': 'Request body' });
-    area.value = JSON.stringify(exampleOf(api, body), null, 2);
-    form.append(area);
-  }
-  form.append(el('button', {}, 'Send'));
-  return el('section', {}, el('h4', {}, 'Try it'), form, output);
-};
-
 const operationCard = (api, path, verb, operation) => {
   const parameters = operation.parameters.map((parameter) => resolve(api, parameter));
-  const body = operation.requestBody?.content['application/json'].schema;
-  const answer = operation.responses['200']?.content?.['application/json']?.schema;
+  const body = operation.requestBody?.content['application/json']?.schema;
+  const done = operation.responses['200'] ?? operation.responses['201'];
+  const answer = done?.content?.['application/json']?.schema;
   const card = el(
     'details',
     { id: operation.operationId, 'data-text': `${verb} ${path} ${operation.operationId} ${operation.summary}`.toLowerCase() },
@@ -134,15 +46,15 @@ const operationCard = (api, path, verb, operation) => {
     'toggle',
     () => {
       const parts = [
-        el('p', {}, operation.description),
+        el('p', {}, ...marked(operation.description)),
         fieldTable(
           api,
           'Parameters',
           parameters.map((parameter) => ({ ...parameter, place: parameter.in })),
         ),
         body && fieldTable(api, 'Body', fieldsOf(api, body)),
+        tryIt(api, operation, verb, path, parameters),
         answer && fieldTable(api, 'Answer', fieldsOf(api, answer)),
-        tryIt(api, operation, verb, path, parameters, body),
       ];
       card.append(el('div', { class: 'card' }, ...parts.filter(Boolean)));
     },
@@ -151,13 +63,35 @@ const operationCard = (api, path, verb, operation) => {
   return card;
 };
 
+/** Opens an operation's card, also when the page's address names it already. */
+const open = (id) => {
+  const card = id && byId(id);
+  if (!(card instanceof HTMLDetailsElement)) return;
+  card.open = true;
+  card.scrollIntoView();
+};
+
+/** What a newcomer calls one after another, where the document says so. */
+const firstSteps = (steps) =>
+  steps?.length > 0 &&
+  el(
+    'section',
+    { class: 'steps' },
+    el('h2', {}, 'Where to begin'),
+    el(
+      'ol',
+      {},
+      ...steps.map(({ text, operationId }) => el('li', {}, ...(operationId ? [el('a', { href: `#${operationId}` }, text)] : marked(text)))),
+    ),
+  );
+
 const show = (api) => {
   document.title = api.info.title;
-  byId('title').textContent = `${api.info.title} ${api.info.version}`;
+  byId('title').textContent = api.info.title;
   byId('description').textContent = api.info.description;
   const main = byId('operations');
   const index = byId('index');
-  main.replaceChildren();
+  main.replaceChildren(...[firstSteps(api['x-first-steps'])].filter(Boolean));
   for (const tag of api.tags) {
     const cards = Object.entries(api.paths).flatMap(([path, item]) =>
       VERBS.filter((verb) => item[verb]?.tags.includes(tag.name)).map((verb) => operationCard(api, path, verb, item[verb])),
@@ -170,8 +104,8 @@ const show = (api) => {
     for (const card of main.querySelectorAll('details')) card.hidden = !card.dataset.text.includes(wanted);
     for (const section of main.querySelectorAll('.tag')) section.hidden = !section.querySelector('details:not([hidden])');
   });
-  const opened = location.hash && byId(location.hash.slice(1));
-  if (opened instanceof HTMLDetailsElement) opened.open = true;
+  open(location.hash.slice(1));
+  addEventListener('hashchange', () => open(location.hash.slice(1)));
 };
 
 const token = byId('token');

@@ -62,7 +62,7 @@ export const exampleOf = (document, given, depth = 0) => {
   if (forms) return exampleOf(document, forms[0], depth);
   if (schema.type === 'object') {
     const required = schema.required ?? [];
-    const shown = Object.entries(schema.properties ?? {}).filter(([key]) => depth === 0 || required.includes(key));
+    const shown = Object.entries(schema.properties ?? {}).filter(([key]) => required.includes(key));
     return depth > 5 ? {} : Object.fromEntries(shown.map(([key, property]) => [key, exampleOf(document, property, depth + 1)]));
   }
   if (schema.type === 'array') return schema.minItems ? [exampleOf(document, schema.items, depth + 1)] : [];

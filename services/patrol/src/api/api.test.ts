@@ -192,7 +192,7 @@ describe('a visit', () => {
     const { id } = await net.call('o1', 'startVisit', { taskId, officers: ['o1', 'o2'] });
     const items = [{ number: '3', result: 'violates', note: '发霉', attachments: ['photo-1'] }];
     expect(await refusal(net.call('o1', 'recordItems', { id, items }))).toBe('invalid-argument/attachment-unknown');
-    net.attach({ id: 'photo-1', mediaType: 'image/jpeg', size: 9, hash: 'ff', storedAt: '2012-03-01T15:00:00.000Z' });
+    net.attach({ id: 'photo-1', mediaType: 'image/jpeg', size: 9, hash: 'ff', storedAt: new Date().toISOString() });
     expect(await net.call('o1', 'recordItems', { id, items })).toMatchObject({ unanswered: 2 });
     await net.call('o1', 'recordItems', { id, items: [{ number: '18', result: 'conforms' }] });
     expect((await net.call('o1', 'getVisit', { id }))['items']).toEqual([
@@ -201,6 +201,20 @@ describe('a visit', () => {
     ]);
     await net.call('o1', 'recordItems', { id, items: [{ number: '3', result: 'conforms' }] });
     expect(await net.call('o1', 'getVisit', { id })).toMatchObject({ items: [{ number: '3', result: 'conforms', attachments: [] }, {}] });
+  });
+  test('refuses a photograph that nothing named within a day, and takes an older one that an event has named', async () => {
+    const taskId = await toAccepted();
+    const { id } = await net.call('o1', 'startVisit', { taskId, officers: ['o1', 'o2'] });
+    const photo = { id: 'photo-1', mediaType: 'image/jpeg', size: 9, hash: 'ff' };
+    const answer = { number: '3', result: 'violates', attachments: ['photo-1'] };
+    const record = (note: string) => net.call('o1', 'recordItems', { id, items: [{ ...answer, note }] });
+    const dayAgo = new Date(Date.now() - 24 * 3_600_000).toISOString();
+    net.attach({ ...photo, storedAt: dayAgo });
+    expect(await refusal(record('发霉'))).toBe('invalid-argument/attachment-unknown');
+    net.attach({ ...photo, storedAt: new Date().toISOString() });
+    await record('发霉');
+    net.attach({ ...photo, storedAt: dayAgo });
+    expect(await record('发霉, amended')).toMatchObject({ revision: 2 });
   });
   test('a round by a contractor needs no certificate and yields a clue', async () => {
     const items = [{ number: '1', text: 'The street is clear of stalls', severity: 'minor' }];

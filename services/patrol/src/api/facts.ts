@@ -1,10 +1,12 @@
-import type { CommandOutcome } from '@sanwang/event-store';
+import { NAME_WITHIN_MS, type AttachmentInfo, type CommandOutcome } from '@sanwang/event-store';
 import { forbiddenByState, invalid, notFound, Rejection, type Instant } from '@sanwang/kernel';
 import type { Directory } from '@sanwang/identity';
+import { namedAmong } from '@sanwang/read-model';
 import type { Call } from '@sanwang/rpc';
 import type { ServiceContext } from '@sanwang/service';
 import { CalendarYearMissing, createCalendar, dueDate, endOfLocalDay, localDateOf } from '@sanwang/statutory';
 import { z } from 'zod';
+import { attachments } from '../models/attachments.ts';
 import { businesses, type Business } from '../models/businesses.ts';
 import type { Limit } from '../rectification/events.ts';
 import type { OfficerFact } from '../shared/officers.ts';
@@ -60,12 +62,17 @@ export const businessFact = async (service: ServiceContext, call: Call, business
 /** Ids of stored attachments, in a request. */
 export const attachmentIds = z.array(id).max(20).default([]);
 
+/** What nothing has named within a day is about to be removed, so it can no longer be named. */
+const stays = async (service: ServiceContext, { id, storedAt }: AttachmentInfo): Promise<boolean> =>
+  Date.parse(storedAt) + NAME_WITHIN_MS > Date.now() || (await namedAmong(service.reader(attachments), [id])).size > 0;
+
 /** What events keep of the attachments that a request names. */
 export const attachmentFacts = (service: ServiceContext, ids: readonly string[], field: string): Promise<Attachment[]> =>
   Promise.all(
     ids.map(async (attachmentId, index) => {
       const info = await service.attachments.info(attachmentId);
-      if (!info) throw invalid('attachment-unknown', `${field}.${index}`, 'the id of a stored attachment');
+      if (!info || !(await stays(service, info)))
+        throw invalid('attachment-unknown', `${field}.${index}`, 'the id of an attachment that was stored within the last day');
       return { id: info.id, mediaType: info.mediaType, size: info.size, hash: info.hash };
     }),
   );

@@ -104,9 +104,10 @@ export const rectificationHandlers = (service: ServiceContext) => {
         ),
       }),
     ),
-    getRectification: query(rectificationRequests.byId, (request, call) =>
-      get(service, call, rectifications, 'patrol.rectification.read', 'rectification', request.id),
-    ),
+    getRectification: query(rectificationRequests.byId, async (request, call) => {
+      const doc = await get(service, call, rectifications, 'patrol.rectification.read', 'rectification', request.id);
+      return { ...doc, attachments: doc.attachments ?? [] };
+    }),
     reportCorrection: command(rectificationRequests.report, async (request, call) =>
       answer(
         await execute(call, 'report', request, async (at) => ({

@@ -1,6 +1,9 @@
 import type { PublishedEvent } from '@sanwang/event-store';
 import type { Document, ModelDefinition } from '@sanwang/read-model';
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { catalogue } from '../catalogue.ts';
+import { attachments } from './attachments.ts';
 import { businesses } from './businesses.ts';
 import { rectifications } from './rectifications.ts';
 import { tasks } from './tasks.ts';
@@ -180,5 +183,30 @@ describe('businesses', () => {
   test('know what is closed or void', () => {
     expect(project(businesses, stream, registered, ['BusinessClosed', { area: '171400042' }])?.status).toBe('closed');
     expect(project(businesses, stream, registered, ['BusinessVoided', { area: '171400042' }])?.status).toBe('void');
+  });
+});
+
+describe('attachments', () => {
+  test('are known of every event whose data can name one: what is not known is removed after a day', () => {
+    const naming = [...catalogue.types].filter(([, { schema }]) =>
+      JSON.stringify(z.toJSONSchema(schema, { unrepresentable: 'any' })).includes('"mediaType"'),
+    );
+    expect(Object.keys(attachments.on).sort()).toEqual(naming.map(([type]) => `patrol.${type}`).sort());
+  });
+  test('are listed by event, each once, in the order of their storing', () => {
+    const photo = (id: string) => ({ id, mediaType: 'image/jpeg', size: 1, hash: 'ff' });
+    const remarks = [
+      { number: '1', attachments: [photo('b'), photo('a')] },
+      { number: '2', note: 'x' },
+      { number: '3', attachments: [photo('b')] },
+    ];
+    expect(project(attachments, 'patrol.Visit-v1', ['ItemsRecorded', { conforms: [], notApplicable: [], violates: [], remarks }])).toEqual({
+      ids: ['a', 'b'],
+      first: 'a',
+      last: 'b',
+    });
+    expect(
+      project(attachments, 'patrol.Visit-v1', ['ItemsRecorded', { conforms: ['1'], notApplicable: [], violates: [] }]),
+    ).toBeUndefined();
   });
 });

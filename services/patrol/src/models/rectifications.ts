@@ -1,7 +1,7 @@
 import type { ModelDefinition } from '@sanwang/read-model';
 import { z } from 'zod';
 import type { RectificationEvent } from '../rectification/events.ts';
-import { finding } from '../shared/words.ts';
+import { attachments, finding } from '../shared/words.ts';
 import { projectOwn } from './project.ts';
 
 const document = z.object({
@@ -23,6 +23,8 @@ const document = z.object({
   recheckVisitId: z.string().optional(),
   rechecks: z.number(),
   note: z.string().optional(),
+  /** Of the reported correction. */
+  attachments: attachments.optional(),
   reason: z.string().optional(),
   issuedAt: z.string(),
   reportedAt: z.string().optional(),
@@ -37,7 +39,7 @@ const fresh = { overdue: false, late: false, rechecks: 0 };
 export const rectifications: ModelDefinition<RectificationDocument> = {
   context: 'patrol',
   name: 'rectifications',
-  version: 1,
+  version: 2,
   kind: 'stream',
   schema: document,
   on: projectOwn<RectificationEvent, RectificationDocument>({
@@ -63,7 +65,7 @@ export const rectifications: ModelDefinition<RectificationDocument> = {
       }),
     },
     change: {
-      CorrectionReported: ({ late }, _doc, { at }) => ({ status: 'reported', late, reportedAt: at }),
+      CorrectionReported: ({ late, attachments }, _doc, { at }) => ({ status: 'reported', late, attachments, reportedAt: at }),
       RectificationOverdue: () => ({ status: 'overdue', overdue: true }),
       RectificationRechecked: ({ result, late, newLimit, recheckVisitId }, doc, { at }) => ({
         recheckVisitId,

@@ -36,7 +36,7 @@ const idOf = (stream: string): string => stream.slice('patrol.Task-'.length);
 export const tasks: ModelDefinition<TaskDocument> = {
   context: 'patrol',
   name: 'tasks',
-  version: 1,
+  version: 2,
   kind: 'stream',
   schema: document,
   on: projectOwn<TaskEvent, TaskDocument>({

@@ -54,7 +54,7 @@ const merge = (items: Recorded, later: Recorded): Recorded => {
 export const visits: ModelDefinition<VisitDocument> = {
   context: 'patrol',
   name: 'visits',
-  version: 1,
+  version: 2,
   kind: 'stream',
   schema: document,
   on: projectOwn<VisitEvent, VisitDocument>({

@@ -26,6 +26,14 @@ describe('the check digit of a unified social credit code', () => {
         return usccFault(code.slice(0, at) + other + code.slice(at + 1)) !== undefined;
       }),
     ));
+  test('names characters that make the code right once they are put in', () =>
+    fc.assert(
+      fc.property(text(characters, 2), text(digits, 6), text(characters, 10), (head, region, rest) => {
+        const code = head + region + rest;
+        const { checkDigit = code[17]!, bodyCheckDigit: body = code[16]! } = usccFault(code) ?? {};
+        return usccFault(code.slice(0, 16) + body + checkDigit) === undefined;
+      }),
+    ));
   test('shows two neighbours that changed places', () =>
     fc.assert(
       fc.property(rightCode, fc.nat(16), (code, at) => {

@@ -30,8 +30,9 @@ export interface UsccFault {
 
 /** What is wrong with the check digits of a code of the right form; `undefined` when nothing is. */
 export const usccFault = (code: string): UsccFault | undefined => {
-  const checkDigit = usccCheckDigit(code);
   const bodyCheckDigit = bodyCheckDigitOf(code);
+  // With the 17th character as it should be: whoever puts both in has a right code.
+  const checkDigit = usccCheckDigit(code.slice(0, 16) + bodyCheckDigit);
   const fault = { ...(checkDigit !== code[17] && { checkDigit }), ...(bodyCheckDigit !== code[16] && { bodyCheckDigit }) };
   return Object.keys(fault).length === 0 ? undefined : fault;
 };

@@ -14,7 +14,7 @@ export interface Coordinates {
   longitude: number;
 }
 
-/** A stored photograph or document; fetch its content by the id. */
+/** A stored photograph or document. Its content is below the visit or rectification that names it: `…/attachments/{id}`. */
 export interface Attachment {
   id: string;
   mediaType: string;

@@ -4,7 +4,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Timestamp } from "../../../google/protobuf/timestamp.ts";
-import { Finding } from "./common.ts";
+import { Attachment, Finding } from "./common.ts";
 
 export const protobufPackage = "sanwang.patrol.v1";
 
@@ -146,7 +146,11 @@ export interface GetRectificationResponse {
   reason?: string | undefined;
   issuedAt?: string | undefined;
   reportedAt?: string | undefined;
-  closedAt?: string | undefined;
+  closedAt?:
+    | string
+    | undefined;
+  /** Of the correction as it was reported last. */
+  attachments: Attachment[];
 }
 
 export interface ReportCorrectionRequest {
@@ -1173,6 +1177,7 @@ function createBaseGetRectificationResponse(): GetRectificationResponse {
     issuedAt: undefined,
     reportedAt: undefined,
     closedAt: undefined,
+    attachments: [],
   };
 }
 
@@ -1243,6 +1248,9 @@ export const GetRectificationResponse: MessageFns<GetRectificationResponse> = {
     }
     if (message.closedAt !== undefined) {
       Timestamp.encode(toTimestamp(message.closedAt), writer.uint32(178).fork()).join();
+    }
+    for (const v of message.attachments) {
+      Attachment.encode(v!, writer.uint32(186).fork()).join();
     }
     return writer;
   },
@@ -1436,6 +1444,14 @@ export const GetRectificationResponse: MessageFns<GetRectificationResponse> = {
             message.closedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 23: {
+            if (tag !== 186) {
+              break;
+            }
+
+            message.attachments.push(Attachment.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1475,6 +1491,7 @@ export const GetRectificationResponse: MessageFns<GetRectificationResponse> = {
     message.issuedAt = object.issuedAt ?? undefined;
     message.reportedAt = object.reportedAt ?? undefined;
     message.closedAt = object.closedAt ?? undefined;
+    message.attachments = object.attachments?.map((e) => Attachment.fromPartial(e)) || [];
     return message;
   },
 };

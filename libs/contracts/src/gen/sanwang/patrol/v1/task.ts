@@ -109,7 +109,7 @@ export interface ListTasksRequest {
   pageToken?:
     | string
     | undefined;
-  /** `pooledAt`, `dueOn`, `priority`, `title`; with a leading - from the greatest down. */
+  /** `pooledAt`, `dueOn`, `priority`; with a leading - from the greatest down. */
   orderBy?:
     | string
     | undefined;

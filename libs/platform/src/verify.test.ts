@@ -1,0 +1,65 @@
+import { DatabaseSync } from 'node:sqlite';
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { startTrial, type Trial } from './trial.ts';
+import { verify } from './verify.ts';
+
+let trial: Trial;
+beforeEach(async () => {
+  trial = await startTrial();
+  const place = { areas: ['1714000'], validFrom: '2020-01-01', timeZone: 'Asia/Shanghai', calendar: 'cn' };
+  await trial.call('UnitService/registerUnit', { code: 'sz', kind: 'city', name: '市局', ...place });
+  await trial.host.settle(Date.now() + 10_000);
+});
+afterEach(() => trial.stop());
+
+const verification = async () => {
+  const { ports, services, rebuilding } = trial.host;
+  const steps: string[] = [];
+  const { hashes = [], findings = [] } = await verify({ ports, services, rebuilding }, ({ step = '' }) => void steps.push(step));
+  return { hashes, findings, steps };
+};
+const unit = (code: string) => ({
+  code,
+  kind: 'district',
+  name: code,
+  areas: [`1714000${10 + code.length}`],
+  validFrom: '2020-01-01',
+  parent: 'sz',
+});
+const models = () => trial.host.services.flatMap((service) => service.models);
+
+it('finds every model equal to what the log makes of it, while commands go on', async () => {
+  const verifying = verification();
+  for (let index = 0; index < 20; index++) await trial.call('UnitService/registerUnit', unit(`sz-${'x'.repeat(index + 1)}`));
+  const { hashes, findings, steps } = await verifying;
+  expect(findings).toEqual([]);
+  expect(steps).toEqual(expect.arrayContaining(['log', 'models from the log', 'patrol.tasks', 'done']));
+  expect(hashes).toHaveLength(models().length);
+  expect(hashes.every(({ equal }) => equal)).toBe(true);
+  await trial.host.settle(Date.now() + 10_000);
+  expect(trial.host.services.every(({ relay }) => !relay || relay.status().state === 'running')).toBe(true);
+});
+
+it('names the model that differs, and only that one', async () => {
+  const [path] = globSync('models/patrol/directory-units.*.sqlite', { cwd: trial.host.ports.layout.folder });
+  const intruder = new DatabaseSync(join(trial.host.ports.layout.folder, path!));
+  intruder.exec(`UPDATE documents SET doc = replace(doc, '市局', '假局')`);
+  intruder.close();
+  const { findings, hashes } = await verification();
+  expect(findings).toEqual([{ part: 'patrol.directory-units', position: '', message: expect.stringContaining('differs') as string }]);
+  expect(hashes.filter(({ equal }) => !equal)).toHaveLength(1);
+});
+
+it('rebuilds all models at once, which go on with what comes next', async () => {
+  const all = models();
+  await trial.host.rebuilding.rebuildAll(
+    all.map(({ definition }) => definition),
+    { takeOver: (definition, swap) => all.find((model) => model.definition === definition)!.takeOver(swap) },
+  );
+  await trial.call('UnitService/registerUnit', unit('sz-a'));
+  const { findings, hashes } = await verification();
+  expect(findings).toEqual([]);
+  expect(hashes.find(({ model }) => model === 'gateway.directory-units')).toMatchObject({ documents: 2, equal: true });
+});
