@@ -8,6 +8,7 @@ import { readHistory, type History } from './history.ts';
 import { createLines } from './line.ts';
 import { sealPersonal } from './personal.ts';
 import { LOG_START, type EventMetadata, type StoredEvent } from './port.ts';
+import { createRecentStreams, type RecentStream } from './recent-streams.ts';
 import { encodeReadToken } from './read-token.ts';
 
 /** How often a command is decided anew when writers in other processes keep being faster. */
@@ -34,6 +35,22 @@ export const createCommandHandler = (options: CommandHandlerOptions): CommandHan
   const { store, keys, catalogue, clock, partitionOf } = options;
   const hmac = bodyHmacOf(keys);
   const inLine = createLines();
+  const recent = createRecentStreams();
+
+  /** A stream with its history; what was kept of it is not decoded again. */
+  const read = async (stream: string, kept?: RecentStream): Promise<RecentStream> => {
+    const stored = kept?.stored ?? (await store.readStream(stream));
+    const done = kept?.history.events.length ?? 0;
+    const rest = await readHistory(stored.slice(done), catalogue, keys);
+    if (done === 0) return { stored, history: rest };
+    return {
+      stored,
+      history: { events: [...kept!.history.events, ...rest.events], metadata: [...kept!.history.metadata, ...rest.metadata] },
+    };
+  };
+  /** Opened personal values are not kept in memory: their keys may be destroyed. */
+  const holdsPersonal = (stored: readonly StoredEvent[]): boolean =>
+    stored.some(({ type }) => catalogue.types.get(type)!.personal.length > 0);
 
   const sealed = async (events: readonly DomainEvent[], command: Identified): Promise<readonly UnchainedEvent[]> => {
     const types = events.map((event) => validateEvent(catalogue, event));
@@ -97,9 +114,11 @@ export const createCommandHandler = (options: CommandHandlerOptions): CommandHan
     aggregate: Aggregate<Command, Event, State>,
     given: Command | ((state: State, at: string) => Command | Promise<Command>),
     command: Identified,
+    kept?: RecentStream,
   ): Promise<CommandOutcome<State>> => {
-    const stored = await store.readStream(command.stream);
-    const history = await readHistory<Event>(stored, catalogue, keys);
+    const seen = await read(command.stream, kept);
+    const { stored } = seen;
+    const history = seen.history as History<Event>;
     const own = history.metadata.findLastIndex((metadata) => metadata.commandId === command.commandId);
     if (own >= 0) return repeat(aggregate, command, stored, history, own);
 
@@ -120,7 +139,17 @@ export const createCommandHandler = (options: CommandHandlerOptions): CommandHan
       return outcome(command, state, { revision: actual, position }, { appended: 0, repeated: false }, position);
     }
     const previous = last ?? 'no-stream';
-    const place = await store.append(command.stream, previous, sealChain(previous, command.stream, await sealed(decided, command)));
+    const records = sealChain(previous, command.stream, await sealed(decided, command));
+    const place = await store.append(command.stream, previous, records);
+    const written = records.map((record, n) => ({
+      ...record,
+      stream: command.stream,
+      revision: place.revision - records.length + 1 + n,
+      position: place.position,
+    }));
+    const whole = [...stored, ...written];
+    if (holdsPersonal(whole)) recent.forget(command.stream);
+    else recent.keep(command.stream, { stored: whole, history: seen.history });
     const after = decided.reduce((folded, event) => aggregate.evolve(folded, event), state);
     return outcome(command, after, place, { appended: decided.length, repeated: false }, place.position);
   };
@@ -136,6 +165,16 @@ export const createCommandHandler = (options: CommandHandlerOptions): CommandHan
         commandId: context.idempotencyKey === undefined ? randomUUID() : commandIdOf(context, stream, context.idempotencyKey),
         bodyHmac: await hmac(context.body),
       };
+      const kept = recent.get(stream);
+      if (kept) {
+        // What is kept may be behind. An append that succeeds proves that it was not; any other answer needs the stream itself.
+        try {
+          const answer = await attempt(aggregate, given, command, kept);
+          if (answer.appended > 0 && !answer.repeated) return answer;
+        } catch {
+          recent.forget(stream);
+        }
+      }
       try {
         return await attempt(aggregate, given, command);
       } catch (error) {

@@ -138,6 +138,24 @@ export const commandHandlerConformance = (name: string, open: () => Promise<Comm
       expect((await newHandler().load(book, id)).state.notes).toEqual([1, 2]);
     });
 
+    it('answers as the stream stands, whatever it remembers of it, when another process writes in between', async () => {
+      const id = newId();
+      const [here, there] = [newHandler(), newHandler()];
+      const on = (handler: CommandHandler, command: NotebookCommand, key: string, expectedRevision?: number) =>
+        execute(id, command, key, expectedRevision === undefined ? {} : { expectedRevision }, handler);
+      await on(here, add(1), 'k1');
+      await on(there, add(2), 'k2');
+      expect(await on(here, { do: 'once', n: 2 }, 'k3')).toMatchObject({ appended: 0, revision: 1, state: { notes: [1, 2] } });
+      await on(there, add(3), 'k4');
+      expect(await on(here, add(3), 'k4')).toMatchObject({ repeated: true, revision: 2, state: { notes: [1, 2, 3] } });
+      await on(there, add(4), 'k5');
+      expect(await on(here, add(5), 'k6', 3)).toMatchObject({ revision: 4, state: { notes: [1, 2, 3, 4, 5] } });
+      await expectRejection(on(there, add(6), 'k7', 3), 'conflict', 'stale-revision', { expected: 3, actual: 4 });
+      await expectRejection(on(here, add(7), 'k6'), 'invalid-argument', 'idempotency-key-reused');
+      await expectRejection(on(here, add(-1), 'k8'), 'failed-precondition', 'negative');
+      expect((await newHandler().load(book, id)).state.notes).toEqual([1, 2, 3, 4, 5]);
+    });
+
     it('lets one of many commands that expect the same revision through', async () => {
       const id = newId();
       const handler = newHandler();
