@@ -26,6 +26,25 @@ interface Export {
   rows(platform: Platform, subject: string): Promise<AsyncGenerator<Row>>;
 }
 
+const visitColumns = [
+  'id',
+  'taskId',
+  'businessId',
+  'businessName',
+  'area',
+  'unit',
+  'type',
+  'status',
+  'visitedOn',
+  'result',
+  'reason',
+  'startedAt',
+  'completedAt',
+  'critical',
+  'serious',
+  'minor',
+] as const;
+
 const exports: Readonly<Record<string, Export>> = {
   businesses: {
     columns: businessColumns,
@@ -53,61 +72,12 @@ const exports: Readonly<Record<string, Export>> = {
     },
   },
   visits: {
-    columns: [
-      'id',
-      'taskId',
-      'businessId',
-      'area',
-      'unit',
-      'type',
-      'status',
-      'result',
-      'startedAt',
-      'completedAt',
-      'critical',
-      'serious',
-      'minor',
-    ],
+    columns: visitColumns,
     async rows(platform, subject) {
       const client = await platform.client(PatrolServiceDefinition, subject);
       return (async function* () {
         for await (const item of pages((pageToken) => client.listVisits({ pageSize: 500, pageToken }))) {
-          const {
-            id,
-            taskId,
-            businessId,
-            businessName,
-            area,
-            unit,
-            type,
-            status,
-            visitedOn,
-            result,
-            reason,
-            startedAt,
-            completedAt,
-            critical,
-            serious,
-            minor,
-          } = item;
-          yield {
-            id,
-            taskId,
-            businessId,
-            businessName,
-            area,
-            unit,
-            type,
-            status,
-            visitedOn,
-            result,
-            reason,
-            startedAt,
-            completedAt,
-            critical,
-            serious,
-            minor,
-          };
+          yield Object.fromEntries(visitColumns.map((column) => [column, item[column]]));
         }
       })();
     },
