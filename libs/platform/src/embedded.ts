@@ -31,11 +31,11 @@ export interface EmbeddedPorts {
 }
 
 /** Opens (or makes) the data folder as its only writer; a second gets `failed-precondition/data-folder-in-use`. */
-export const openEmbedded = async (folder: string): Promise<EmbeddedPorts> => {
+export const openEmbedded = async (folder: string, durability: 'full' | 'normal' = 'full'): Promise<EmbeddedPorts> => {
   mkdirSync(folder, { recursive: true });
   const places = layout(folder);
   const lock: FolderLock = lockFolder(folder);
-  const store = openEventLog(places.log);
+  const store = openEventLog(places.log, durability);
   const keys = openKeys(places.keys);
   const bus = openBus(places.bus);
   const attachments = await openAttachments(places.attachments, keys);

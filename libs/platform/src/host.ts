@@ -1,10 +1,13 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Rejection, wallClock, type Clock } from '@sanwang/kernel';
 import { LOCAL_AUDIENCE, LOCAL_ISSUER, createVerifier, openLocalIssuer, type LocalIssuer } from '@sanwang/identity';
 import { topicOf } from '@sanwang/messaging';
+import type { ModelDefinition, ModelStore } from '@sanwang/read-model';
 import { localEndpoint, type Endpoint, type Interceptor } from '@sanwang/rpc';
 import {
+  modelsOf,
   startService,
   type Config,
   type Deployment,
@@ -20,7 +23,7 @@ import { connectGauges } from './gauges.ts';
 import { createLongWork } from './long-work.ts';
 import { operationsApi } from './operations.ts';
 import { createRebuilding, type Rebuilding } from './rebuilding.ts';
-import { findServices, SERVICES_FOLDER } from './services.ts';
+import { findServices, SERVICES_FOLDER, type ServiceModule } from './services.ts';
 import { settle } from './settle.ts';
 
 export interface HostOptions {
@@ -63,6 +66,20 @@ const finishErasures = async ({ store, keys }: EmbeddedPorts): Promise<void> => 
   }
 };
 
+/** The front door opens at the latest after this: what is not ready then shows in its answers and in `/readyz`. */
+const OPEN_AFTER_MS = 5_000;
+
+/** Models that the log's events never reached, or that are of another version, are built from the log in one reading of it. */
+const buildMissing = async (found: readonly ServiceModule[], store: ModelStore, rebuilding: Rebuilding, logger: Logger): Promise<void> => {
+  const missing: ModelDefinition[] = [];
+  for (const model of found.flatMap(({ definition }) => modelsOf(definition))) {
+    if ((await store.state(model)) !== 'live') missing.push(model);
+  }
+  if (missing.length === 0) return;
+  logger.info({ count: missing.length }, 'read models are missing or of another version: they are built from the log');
+  await rebuilding.rebuildAll(missing);
+};
+
 /** Starts every service in this process over a data folder: the embedded way of running. */
 export const startHost = async (options: HostOptions): Promise<Host> => {
   const { config } = options;
@@ -70,7 +87,7 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
   const logger = options.logger ?? createLogger({ level: config.logLevel });
   const metrics = createMetrics();
   const found = await findServices(servicesFolder);
-  const opened = await openEmbedded(resolve(config.data));
+  const opened = await openEmbedded(resolve(config.data), config.durability);
   const ports = options.ports?.(opened) ?? opened;
   const running: RunningService[] = [];
   try {
@@ -86,6 +103,7 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
     const catalogues = found.flatMap(({ definition }) => (definition.catalogue ? [definition.catalogue] : []));
     for (const { context } of catalogues) await ports.bus.ensureTopic(topicOf(context));
     const rebuilding = createRebuilding({ folder: ports.layout.folder, services: servicesFolder, store: ports.models, bus: ports.bus });
+    if (!wasEmpty) await buildMissing(found, ports.models, rebuilding, logger);
     const deployment: Deployment = {
       logIsEmpty: async () => (await ports.store.head('')) < 0,
       settle: (deadline) => settle(running, ports.store, deadline),
@@ -102,10 +120,6 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
           deployment,
           wall: options.wall ?? wallClock,
           catalogues,
-          rebuild: async (model) => {
-            logger.info({ model: `${model.context}.${model.name}` }, 'the read model is of another version: it is built anew');
-            await rebuilding.rebuild(model);
-          },
           logger,
           metrics,
         }),
@@ -114,7 +128,7 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
     running.push(...starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : [])));
     for (const start of starts) if (start.status === 'rejected') throw start.reason;
 
-    await Promise.all(running.map((service) => service.caughtUp));
+    await Promise.race([Promise.all(running.map((service) => service.caughtUp)), pause(OPEN_AFTER_MS, undefined, { ref: false })]);
     const front = running.find(({ definition }) => definition.serve) ?? running[0]!;
     const { access, directory } = front.context;
     const longWork = createLongWork((kind, error) => logger.error({ kind, err: error }, 'long work failed'));
@@ -157,8 +171,8 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
       rmSync(ports.layout.address, { force: true });
       await sweeping.stop();
       metrics.close();
+      await longWork.stop();
       await Promise.all(running.map((service) => service.stop()));
-      await longWork.idle();
       await rebuilding.close();
       await ports.close();
     };

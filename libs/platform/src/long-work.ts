@@ -8,10 +8,10 @@ export type Outcome = Partial<Pick<Operation, 'hashes' | 'findings' | 'result'>>
 /** Long work of this process: started at once, asked for its progress, its result kept until the process ends. */
 export interface LongWork {
   /** One piece of work at a time per kind; a second is refused with `failed-precondition/operation-running`. */
-  start(kind: string, work: (progress: Progress) => Promise<Outcome>): Operation;
+  start(kind: string, work: (progress: Progress, signal: AbortSignal) => Promise<Outcome>): Operation;
   get(id: string): Operation;
-  /** Resolves when nothing runs any more. */
-  idle(): Promise<void>;
+  /** Calls off what runs and resolves when nothing does any more. */
+  stop(): Promise<void>;
 }
 
 /** Finished work that is kept for those who ask. */
@@ -20,6 +20,7 @@ const KEPT = 100;
 export const createLongWork = (onFailure: (kind: string, error: unknown) => void): LongWork => {
   const operations = new Map<string, Operation>();
   const running = new Map<string, Promise<void>>();
+  const stopping = new AbortController();
   return {
     start(kind, work) {
       if (running.has(kind)) {
@@ -42,12 +43,12 @@ export const createLongWork = (onFailure: (kind: string, error: unknown) => void
         if (operations.size <= KEPT) break;
         if (operations.get(id)!.state !== 'running') operations.delete(id);
       }
-      const done = work((now) => void Object.assign(operation, now))
+      const done = work((now) => void Object.assign(operation, now), stopping.signal)
         .then((outcome) => void Object.assign(operation, outcome, { state: 'done' }))
         .catch((error: unknown) => {
           operation.state = 'failed';
           operation.error = error instanceof Rejection ? `${error.reason}: ${error.message}` : 'internal: see the log';
-          onFailure(kind, error);
+          if (!stopping.signal.aborted) onFailure(kind, error);
         })
         .finally(() => running.delete(kind));
       running.set(kind, done);
@@ -58,6 +59,9 @@ export const createLongWork = (onFailure: (kind: string, error: unknown) => void
       if (!operation) throw notFound('operation', id);
       return operation;
     },
-    idle: async () => void (await Promise.all(running.values())),
+    async stop() {
+      stopping.abort(new Rejection('unavailable', 'stopping', 'The platform stops; start the work again afterwards.'));
+      await Promise.all(running.values());
+    },
   };
 };

@@ -63,12 +63,13 @@ export const operationsApi = ({ ports, running, rebuilding, longWork, access, di
         allow(call, 'rebuild');
         const chosen = request.models.length > 0 ? request.models.map(find) : models();
         return {
-          operation: longWork.start('rebuild', async (progress) => {
+          operation: longWork.start('rebuild', async (progress, signal) => {
             await rebuilding.rebuildAll(
               chosen.map(({ definition }) => definition),
               {
                 takeOver: (definition, swap) => find(consumerName(definition)).takeOver(swap),
                 onProgress: ({ step, done, total }) => progress({ step, done, total }),
+                signal,
               },
             );
             return { result: chosen.map(({ definition }) => consumerName(definition)).join(' ') };
@@ -78,7 +79,15 @@ export const operationsApi = ({ ports, running, rebuilding, longWork, access, di
     ),
     startVerification: command(z.strictObject({}), async (_request, call) => {
       allow(call, 'verify');
-      return { operation: longWork.start('verification', (progress) => verify({ ports, services: running, rebuilding }, progress)) };
+      return {
+        operation: longWork.start('verification', (progress, signal) => {
+          const watched = {
+            ...rebuilding,
+            compare: ((models, relays, options) => rebuilding.compare(models, relays, { ...options, signal })) as Rebuilding['compare'],
+          };
+          return verify({ ports, services: running, rebuilding: watched }, progress);
+        }),
+      };
     }),
     startBackup: command(
       z.strictObject({ name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,60}$/) }),

@@ -5,9 +5,14 @@ import type { RunningService } from '@sanwang/service';
 /** What still moves; empty when all is settled at the head of the moment. */
 const moving = async (services: readonly RunningService[], store: EventStore): Promise<readonly string[]> => {
   const names: string[] = [];
-  for (const { definition, relay, models, timers, context } of services) {
+  // In the order of the flow: what a relay publishes while it is looked at reaches consumers that are looked at later.
+  for (const { definition, relay } of services) {
     if (relay && relay.status().position < (await store.head(`${definition.context}.`))) names.push(`${definition.context}.relay`);
+  }
+  for (const { models } of services) {
     for (const { definition: model, consumer } of models) if ((await consumer.lag()) > 0) names.push(`${model.context}.${model.name}`);
+  }
+  for (const { definition, timers, context } of services) {
     if (timers && !(await timers.idle(context.clock.now()))) names.push(`${definition.context}.timers`);
   }
   return names;

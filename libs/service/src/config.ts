@@ -105,7 +105,7 @@ const settings = {
     schema: wholeNumber(0, 1_000_000),
     expected: 'a whole number of requests per second, or 0 for no limit',
     description: 'The most requests per second that the gateway takes of one caller.',
-    byDefault: '0',
+    byDefault: '1000',
   }),
   bodyLimit: setting({
     variable: 'SANWANG_BODY_LIMIT',

@@ -30,8 +30,6 @@ export interface StartModelOptions {
   readonly known: KnownTypes;
   readonly signal: AbortSignal;
   readonly metrics: Metrics;
-  /** Builds the model anew and swaps it in; called before it starts where the stored one is of another version. */
-  rebuild(definition: ModelDefinition): Promise<void>;
   onApplied(changes: readonly Change[]): void;
   /** The live generation was replaced: whoever keeps a copy in memory reads it again. */
   onSwapped(): Promise<void>;
@@ -39,7 +37,6 @@ export interface StartModelOptions {
 
 export const startModel = async (definition: ModelDefinition, options: StartModelOptions): Promise<RunningModel> => {
   const { models } = options;
-  if ((await models.state(definition)) === 'stale') await options.rebuild(definition);
   const hooks = { onApplied: (changes: readonly Change[]) => options.onApplied(changes) };
   const open = async (): Promise<ProjectionSink> =>
     observeSink(projectionSink(definition, await models.live(definition), options.keys, hooks), options.metrics);

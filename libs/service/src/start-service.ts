@@ -1,21 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { idFrom, parseStream, Rejection, type Catalogue, type Clock } from '@sanwang/kernel';
+import { idFrom, Rejection, type Catalogue, type Clock } from '@sanwang/kernel';
 import { createCommandHandler, published, type Attachments, type CommandContext, type EventStore, type Keys } from '@sanwang/event-store';
 import { knownTypes, partitionOf, startRelay, type Bus, type Relay } from '@sanwang/messaging';
-import {
-  startTimers,
-  timersModel,
-  type ModelDefinition,
-  type ModelReader,
-  type ModelStore,
-  type StreamTimers,
-  type Timers,
-} from '@sanwang/read-model';
+import { timersModel, type ModelDefinition, type ModelReader, type ModelStore, type StreamTimers, type Timers } from '@sanwang/read-model';
 import { createAccess, createDirectoryView, directoryModels, policyTable, type PolicyRow } from '@sanwang/identity';
 import type { Api, Call, Handler } from '@sanwang/rpc';
 import { observeCommands, type Logger, type Metrics } from '@sanwang/telemetry';
 import type { Deployment, Readiness, ServiceContext, ServiceDefinition } from './define.ts';
+import { catchUp } from './catch-up.ts';
 import { awaitTokens } from './read-tokens.ts';
+import { startServiceTimers } from './service-timers.ts';
 import { startModel, type RunningModel } from './running-model.ts';
 
 /** What a service runs on: one deployment's ports, and what this way of running adds. */
@@ -30,8 +24,6 @@ export interface ServiceParts {
   readonly wall: Clock;
   /** The catalogues of all contexts: a consumer upcasts what older releases published. */
   readonly catalogues: readonly Catalogue[];
-  /** Builds a model anew from the log and makes it the live one, where the stored one is of another version. */
-  rebuild(definition: ModelDefinition): Promise<void>;
   readonly logger: Logger;
   readonly metrics: Metrics;
 }
@@ -86,7 +78,7 @@ export const startService = async (definition: ServiceDefinition, parts: Service
   const { signal } = stopping;
   const directory = createDirectoryView(parts.wall);
   const copyNames = new Set<string>(directoryModels(definition.context).map((model) => model.name));
-  const known = knownTypes(parts.catalogues);
+  const knowledge = knownTypes(parts.catalogues);
   const definitions = modelsOf(definition);
   const timersName = timersOf(definition)[0]?.name;
   let timers: Timers | undefined;
@@ -96,7 +88,7 @@ export const startService = async (definition: ServiceDefinition, parts: Service
       startModel(model, {
         ...parts,
         ownContext: definition.context,
-        known,
+        known: knowledge,
         signal,
         onApplied: (changes) => {
           if (copyNames.has(model.name)) directory.apply(model.name, changes);
@@ -149,57 +141,42 @@ export const startService = async (definition: ServiceDefinition, parts: Service
     attachments: parts.attachments,
   };
 
-  /** A command works with the service's copies of what other contexts know: they must have seen what the caller has seen. */
-  const withTokens = (handler: Handler): Handler =>
-    handler.kind === 'query'
-      ? handler
-      : {
-          ...handler,
-          async handle(request, call) {
-            await awaitTokens(models, call.readTokens, call.deadline);
-            return handler.handle(request, call);
-          },
-        };
+  /** What a decision takes from elsewhere: the copies that other contexts' events feed. */
+  const foreign = models.filter(({ definition: model }) =>
+    Object.keys(model.on).some((type) => !type.startsWith(`${definition.context}.`)),
+  );
+  /**
+   * Nobody has a duty before the directory is known. A command works with copies of what other contexts know: they must have
+   * seen what the caller has seen.
+   */
+  const withFacts = (handler: Handler): Handler => ({
+    ...handler,
+    async handle(request, call) {
+      if (!known.reached()) {
+        throw new Rejection(
+          'unavailable',
+          'directory-behind',
+          `${definition.context} has not yet caught up with the directory; try again.`,
+        );
+      }
+      if (handler.kind === 'command') await awaitTokens(foreign, call.readTokens, call.deadline);
+      return handler.handle(request, call);
+    },
+  });
   const apis = definition.api(context).map((api) => ({
     ...api,
-    handlers: Object.fromEntries(Object.entries(api.handlers).map(([name, handler]) => [name, withTokens(handler)])),
+    handlers: Object.fromEntries(Object.entries(api.handlers).map(([name, handler]) => [name, withFacts(handler)])),
   }));
 
-  const aggregates = new Map(definition.aggregates.map((aggregate) => [aggregate.name, aggregate]));
-  timers =
-    timersName === undefined
-      ? undefined
-      : startTimers({
-          reader: byName.get(timersName)!.reader as ModelReader<StreamTimers>,
-          clock: directory.clock,
-          signal,
-          async fire(stream, name, due) {
-            const { aggregate, id } = parseStream(stream);
-            const owner = aggregates.get(aggregate);
-            if (!owner?.onTimer)
-              throw new Rejection('internal', 'timer-unknown', `${stream} set the timer ${name}, which no aggregate answers`);
-            await write().execute(owner, id, owner.onTimer(name, due), {
-              actor: 'timer',
-              method: 'timer',
-              idempotencyKey: `${stream} ${name} ${due}`,
-              body: { name, due },
-              correlationId: randomUUID(),
-              at: due,
-            });
-          },
-        });
-  const offClock = directory.onClock(() => timers?.wake());
-
-  let directoryKnown = false;
   const copies = models.filter((model) => copyNames.has(model.definition.name));
-  const catchUp = async (): Promise<void> => {
-    while (!signal.aborted) {
-      const lags = await Promise.all(copies.map((model) => model.consumer.lag()));
-      if (lags.every((lag) => lag === 0) && (!relay || relay.status().state !== 'starting')) break;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    directoryKnown = true;
-  };
+  const known = catchUp(parts, copies, signal);
+  // Before the copy knows what the clock is, nothing may be thought due.
+  const started = known.done.then(() => {
+    if (timersName === undefined || signal.aborted) return;
+    const reader = byName.get(timersName)!.reader as ModelReader<StreamTimers>;
+    timers = startServiceTimers(definition, { reader, commands: write(), clock: directory.clock, signal, logger: parts.logger });
+  });
+  const offClock = directory.onClock(() => timers?.wake());
 
   return {
     definition,
@@ -207,10 +184,12 @@ export const startService = async (definition: ServiceDefinition, parts: Service
     apis,
     models,
     relay,
-    timers,
-    caughtUp: catchUp(),
+    get timers() {
+      return timers;
+    },
+    caughtUp: started,
     readiness: () => [
-      { name: `${definition.context}.directory`, ready: directoryKnown, message: directoryKnown ? 'caught up once' : 'catching up' },
+      { name: `${definition.context}.directory`, ready: known.reached(), message: known.reached() ? 'caught up once' : 'catching up' },
       ...models.map(({ definition: model, consumer }) => {
         const status = consumer.status();
         return { name: `${model.context}.${model.name}`, ready: status.state === 'running', message: status.message ?? status.state };
@@ -229,6 +208,7 @@ export const startService = async (definition: ServiceDefinition, parts: Service
     async stop() {
       offClock();
       stopping.abort();
+      await started;
       await Promise.all([timers?.done, relay?.done, ...models.map((model) => model.consumer.done)]);
     },
   };

@@ -1,6 +1,6 @@
 import { LOG_START, refuseTooLarge, type EventStore, type SealedEvent, type StreamVersion } from '@sanwang/event-store';
 import { parseStream, Rejection } from '@sanwang/kernel';
-import { openDatabase, type Database } from './database.ts';
+import { openDatabase, type Database, type Durability } from './database.ts';
 import { eventReader } from './eventlog-reader.ts';
 import { groupCommit } from './group-commit.ts';
 import { rejecting } from './rejecting.ts';
@@ -27,8 +27,8 @@ const SCHEMA = `
 const FORMAT = 1;
 
 /** Makes the tables of a new file only: a file that lost them is damaged, not new. */
-const openFile = (path: string): Database => {
-  const database = openDatabase(path, { durability: 'full' });
+const openFile = (path: string, durability: Durability): Database => {
+  const database = openDatabase(path, { durability });
   const format = database.raw.prepare('PRAGMA user_version').get()?.['user_version'];
   if (format === 0) database.raw.exec(SCHEMA);
   else if (format !== FORMAT) {
@@ -72,10 +72,10 @@ interface Place {
 
 /**
  * Opens (or makes) the log in one file, as its only writer. Appends that wait at the same turn of the event loop share one
- * durable transaction; each one's conflict is its own.
+ * durable transaction (`normal`: durable against a crash of the process only); each one's conflict is its own.
  */
-export const openEventLog = (path: string): EventLog => {
-  const database = rejecting('event-store', () => openFile(path));
+export const openEventLog = (path: string, durability: Durability = 'full'): EventLog => {
+  const database = rejecting('event-store', () => openFile(path, durability));
   const counts = { appends: 0, events: 0, commits: 0, fsyncs: 0, conflicts: 0, longestStream: 0 };
   const waiters = new Set<{ readonly prefix: string; readonly after: number; wake(): void }>();
   const heads = new Map<string, number>();

@@ -21,7 +21,8 @@ const send = async (item: ImportItem, key: string): Promise<BadRow | undefined> 
       return undefined;
     } catch (error) {
       if (!(error instanceof Rejection) || error.code === 'unauthenticated' || error.code === 'permission-denied') throw error;
-      const again = error.code === 'unavailable' || error.code === 'deadline-exceeded' || error.code === 'conflict';
+      const again =
+        error.reason === 'rate-limited' || error.code === 'unavailable' || error.code === 'deadline-exceeded' || error.code === 'conflict';
       if (!again) return { line: item.line, code: error.code, reason: error.reason, message: sentence(error) };
       if (attempt >= RETRIES) throw error;
       await new Promise((resolve) => setTimeout(resolve, 100 * 2 ** attempt));

@@ -42,6 +42,7 @@ export const clientsOf = (platform: Platform): ((subject: string) => Promise<Off
 };
 
 const PASSING = new Set(['unavailable', 'deadline-exceeded', 'conflict']);
+const passes = ({ code, reason }: Rejection): boolean => PASSING.has(code) || reason === 'rate-limited';
 /** How long a platform may be away before the replay gives up, in ms of the wall clock. */
 const PATIENCE = 120_000;
 
@@ -52,7 +53,7 @@ export const persist = async <T>(send: () => Promise<T>, signal: AbortSignal): P
     try {
       return await send();
     } catch (error) {
-      if (signal.aborted || !(error instanceof Rejection) || !PASSING.has(error.code) || Date.now() > end) throw error;
+      if (signal.aborted || !(error instanceof Rejection) || !passes(error) || Date.now() > end) throw error;
       await new Promise((resolve) => setTimeout(resolve, wait));
     }
   }
