@@ -123,6 +123,18 @@ describe('a task from pool to closing', () => {
     const again = await net.call('chief', 'poolTask', { ...pool, title: 'Other words' });
     expect(again).toMatchObject({ id: first['id'], revision: 0, status: 'pooled' });
   });
+  test('answers a repeat as at first, also after the business has moved away', async () => {
+    const first = await net.call('desk', 'poolTask', { ...pool, area: business.area }, 'key-1');
+    net.see('registration', 'Business-local.cdph.17', 'BusinessMoved', { area: '171400007' });
+    expect(await net.call('desk', 'poolTask', { ...pool, area: business.area }, 'key-1')).toEqual(first);
+    expect(await net.call('desk', 'poolTask', pool, 'key-2')).toMatchObject({ id: first['id'], revision: 0 });
+  });
+  test('says of a task outside the jurisdiction only that its source is taken', async () => {
+    await net.call('desk', 'poolTask', pool);
+    const again = net.call('desk7', 'poolTask', { ...pool, area: '171400007', businessId: undefined, place: { name: 'Market' } });
+    await expect(again).rejects.toMatchObject({ code: 'already-exists', reason: 'source-taken', facts: {} });
+    expect(await refusal(net.call('o1', 'poolTask', pool))).toBe('permission-denied/duty-missing');
+  });
   test('is not pooled for an unknown business, checklist, or a checklist of another type', async () => {
     expect(await refusal(net.call('chief', 'poolTask', { ...pool, businessId: 'local.cdph.99' }))).toBe('not-found/business-not-found');
     expect(await refusal(net.call('chief', 'poolTask', { ...pool, checklist: 'none' }))).toBe('invalid-argument/checklist-unknown');

@@ -1,4 +1,4 @@
-import { idFrom, invalid, notFound } from '@sanwang/kernel';
+import { idFrom, invalid, notFound, Rejection } from '@sanwang/kernel';
 import { command, query, type Call } from '@sanwang/rpc';
 import type { ServiceContext } from '@sanwang/service';
 import { z } from 'zod';
@@ -88,16 +88,29 @@ export const taskHandlers = (service: ServiceContext, checklists: Checklists) =>
     };
   };
 
+  /** A task that its source asks for again; of one outside the caller's reach only that the key is taken. */
+  const requirePooled = (call: Call, id: string, state: TaskState): Known => {
+    try {
+      return requireTask(service, call, 'patrol.task.pool', id, state);
+    } catch (error) {
+      if (!(error instanceof Rejection) || error.code !== 'not-found') throw error;
+      throw new Rejection('already-exists', 'source-taken', 'The source and its key belong to a task outside your jurisdiction.');
+    }
+  };
+
   return {
-    poolTask: command(taskRequests.pool, async ({ area, priority, ...request }, call) => {
-      const business =
-        request.businessId === undefined ? undefined : await businessFact(service, call, request.businessId, 'patrol.task.pool');
-      const taskArea = areaOf(area, business?.area);
-      service.access.require(call.principal, 'patrol.task.pool', { area: taskArea }, 'area', taskArea);
-      await checklists.requireType(request.checklist, request.type);
-      const pooled = { ...request, businessName: business?.name, area: taskArea, priority: priority ?? 3 };
+    poolTask: command(taskRequests.pool, async (request, call) => {
       const id = idFrom('task', request.source.system, request.source.key);
-      return answer(await service.execute(call, task, id, { area, priority, ...request }, { type: 'pool', task: pooled }));
+      const outcome = await service.execute(call, task, id, request, async (state: TaskState): Promise<TaskCommand> => {
+        if (state.status !== 'new') return { type: 'pool', task: requirePooled(call, id, state).task };
+        const { area, businessId, priority = 3 } = request;
+        const business = businessId === undefined ? undefined : await businessFact(service, call, businessId, 'patrol.task.pool');
+        const taskArea = areaOf(area, business?.area);
+        service.access.require(call.principal, 'patrol.task.pool', { area: taskArea }, 'area', taskArea);
+        await checklists.requireType(request.checklist, request.type);
+        return { type: 'pool', task: { ...request, businessName: business?.name, area: taskArea, priority } };
+      });
+      return answer(outcome);
     }),
     listTasks: query(taskRequests.list, (request, call) =>
       list(service, call, tasks, 'patrol.task.read', request, {
