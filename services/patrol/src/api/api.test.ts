@@ -297,6 +297,23 @@ describe('an order', () => {
     const issue = net.call('o1', 'issueRectification', { visitId, kind: 'order', limit: { workingDays: 5 } });
     await expect(issue).rejects.toMatchObject({ reason: 'calendar-year-missing', facts: { year: 2012, calendar: 'chicago' } });
   });
+  test('is rechecked only by a task of its own business, and by an inspection', async () => {
+    const { id } = await ordered();
+    net.see('registration', 'Business-local.cdph.18', 'BusinessRegistered', { ...business, businessId: 'local.cdph.18' });
+    const recheck = { ...pool, source: { system: 'patrol', key: `recheck-${id}` }, recheckOf: id };
+    expect(await refusal(net.call('chief', 'poolTask', { ...recheck, recheckOf: 'rectification-none' }))).toBe(
+      'invalid-argument/order-unknown',
+    );
+    expect(await refusal(net.call('chief', 'poolTask', { ...recheck, businessId: 'local.cdph.18' }))).toBe(
+      'invalid-argument/order-unknown',
+    );
+    const items = [{ number: '1', text: 'The street is clear of stalls', severity: 'minor' }];
+    await net.call('chief', 'publishChecklist', { code: 'street', title: 'Street', type: 'round', validFrom: '2011-01-01', items });
+    expect(await refusal(net.call('chief', 'poolTask', { ...recheck, type: 'round', checklist: 'street' }))).toBe(
+      'invalid-argument/inspection-required',
+    );
+    expect(await net.call('chief', 'poolTask', recheck)).toMatchObject({ status: 'pooled' });
+  });
   test('is rechecked by a visit of a task that says so, and closed', async () => {
     const { id } = await ordered();
     await net.call('o1', 'reportCorrection', { id, note: 'done' });

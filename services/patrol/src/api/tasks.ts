@@ -4,7 +4,8 @@ import type { ServiceContext } from '@sanwang/service';
 import { z } from 'zod';
 import { dispatchRules, MAIN } from '../dispatch-rules/decider.ts';
 import { tasks } from '../models/tasks.ts';
-import { areaCode, channel, code, id, localDate, reason, taskType, title, unitCode } from '../shared/words.ts';
+import { rectification } from '../rectification/decider.ts';
+import { areaCode, channel, code, id, localDate, reason, taskType, title, unitCode, type TaskType } from '../shared/words.ts';
 import { task, type TaskCommand, type TaskState } from '../task/decider.ts';
 import { place, source } from '../task/events.ts';
 import { visit } from '../visit/decider.ts';
@@ -88,6 +89,16 @@ export const taskHandlers = (service: ServiceContext, checklists: Checklists) =>
     };
   };
 
+  const requireOrder = async (
+    orderId: string,
+    { businessId, type }: { readonly businessId?: string | undefined; readonly type: TaskType },
+  ) => {
+    const { state } = await service.load(rectification, orderId);
+    if (state.status === 'new' || state.order.businessId !== businessId)
+      throw invalid('order-unknown', 'recheckOf', 'the id of an order to the business of the task');
+    if (type !== 'inspection') throw invalid('inspection-required', 'type', 'inspection; a round cannot recheck an order');
+  };
+
   /** A task that its source asks for again; of one outside the caller's reach only that the key is taken. */
   const requirePooled = (call: Call, id: string, state: TaskState): Known => {
     try {
@@ -108,6 +119,7 @@ export const taskHandlers = (service: ServiceContext, checklists: Checklists) =>
         const taskArea = areaOf(area, business?.area);
         service.access.require(call.principal, 'patrol.task.pool', { area: taskArea }, 'area', taskArea);
         await checklists.requireType(request.checklist, request.type);
+        if (request.recheckOf !== undefined) await requireOrder(request.recheckOf, request);
         return { type: 'pool', task: { ...request, businessName: business?.name, area: taskArea, priority } };
       });
       return answer(outcome);

@@ -1,5 +1,5 @@
 import { forbiddenByState, invalid, Rejection, type Aggregate, type Instant } from '@sanwang/kernel';
-import type { Attachment } from '../shared/words.ts';
+import type { Attachment, TaskType, VisitResult } from '../shared/words.ts';
 import { issue, type Issue } from './issue.ts';
 import type { Issued, Limit, RectificationEvent } from './events.ts';
 
@@ -14,12 +14,22 @@ export type RectificationCommand =
 interface Recheck {
   /** The id of this order, and the visit that rechecked it. */
   readonly rectificationId: string;
-  readonly visit: { readonly id: string; readonly taskId: string; readonly completed: boolean; readonly recheckOf: string | undefined };
+  readonly visit: RecheckFact;
   readonly result: 'corrected' | 'not-corrected';
   /** With `not-corrected` exactly one of the two. */
   readonly newLimit?: Limit | undefined;
   readonly suggestCase: boolean;
   readonly note?: string | undefined;
+}
+
+/** What the rechecking visit's own stream says. `result` is `undefined` while the visit is not completed. */
+export interface RecheckFact {
+  readonly id: string;
+  readonly taskId: string;
+  readonly type: TaskType;
+  readonly businessId: string | undefined;
+  readonly recheckOf: string | undefined;
+  readonly result: VisitResult | undefined;
 }
 
 type Order = Pick<Issued, 'businessId' | 'area' | 'unit' | 'items'>;
@@ -130,7 +140,11 @@ const recheck = (command: Recheck & { readonly at: Instant }, state: OpenState):
   const { visit, result, newLimit, suggestCase, note } = command;
   if (visit.recheckOf !== command.rectificationId)
     throw invalid('visit-is-no-recheck', 'visitId', 'a visit of a task that rechecks this order');
-  if (!visit.completed) throw forbiddenByState('visit-not-completed', `Visit ${visit.id} is not completed.`, { visitId: visit.id });
+  if (visit.businessId !== state.order.businessId) throw invalid('visit-elsewhere', 'visitId', 'a visit at the business of the order');
+  if (visit.type !== 'inspection') throw invalid('inspection-required', 'visitId', 'an inspection; a round cannot recheck an order');
+  if (visit.result === undefined)
+    throw forbiddenByState('visit-not-completed', `Visit ${visit.id} is not completed.`, { visitId: visit.id });
+  if (result === 'corrected' && visit.result === 'fail') throw invalid('recheck-failed', 'result', 'not-corrected, as the visit failed');
   const next = Number(newLimit !== undefined) + Number(suggestCase);
   if (result === 'corrected' && next > 0)
     throw invalid('nothing-left-to-correct', 'result', 'not-corrected, as a new limit or a case is given');

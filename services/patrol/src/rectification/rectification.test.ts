@@ -1,6 +1,6 @@
 import { specify } from '@sanwang/testing';
 import { describe, expect, test } from 'vitest';
-import { rectification, type RectificationCommand } from './decider.ts';
+import { rectification, type RecheckFact, type RectificationCommand } from './decider.ts';
 import type { RectificationEvent } from './events.ts';
 import type { InspectionFact } from './issue.ts';
 
@@ -51,11 +51,20 @@ type Order = Extract<RectificationCommand, { type: 'order' }>;
 const order = (change: Partial<Order> = {}): Order => ({ type: 'order', visit: inspection, at: inTime, limit, ...change });
 const report = (at = inTime): RectificationCommand => ({ type: 'report', at });
 type Recheck = Extract<RectificationCommand, { type: 'recheck' }>;
+const recheckVisit = (change: Partial<RecheckFact> = {}): RecheckFact => ({
+  id: 'v2',
+  taskId: 't2',
+  type: 'inspection',
+  businessId: 'local.cdph.17',
+  recheckOf: 'r1',
+  result: 'pass',
+  ...change,
+});
 const recheck = (change: Partial<Recheck> = {}): Recheck => ({
   type: 'recheck',
   at: inTime,
   rectificationId: 'r1',
-  visit: { id: 'v2', taskId: 't2', completed: true, recheckOf: 'r1' },
+  visit: recheckVisit(),
   result: 'corrected',
   suggestCase: false,
   ...change,
@@ -161,11 +170,29 @@ describe('recheck', () => {
       .refuses('invalid-argument', 'limit-passed', 'limit'));
   test('refuses a visit that is no recheck of this order', () =>
     given(Ordered)
-      .when(recheck({ visit: { id: 'v2', taskId: 't2', completed: true, recheckOf: 'r2' } }))
+      .when(recheck({ visit: recheckVisit({ recheckOf: 'r2' }) }))
       .refuses('invalid-argument', 'visit-is-no-recheck', 'visitId'));
+  test('refuses a visit at another business or at a place that is none', () => {
+    for (const businessId of ['local.cdph.18', undefined])
+      given(Ordered)
+        .when(recheck({ visit: recheckVisit({ businessId }) }))
+        .refuses('invalid-argument', 'visit-elsewhere', 'visitId');
+  });
+  test('refuses a round', () =>
+    given(Ordered)
+      .when(recheck({ visit: recheckVisit({ type: 'round' }) }))
+      .refuses('invalid-argument', 'inspection-required', 'visitId'));
+  test('refuses as corrected what the visit failed, and takes it with conditions', () => {
+    given(Ordered)
+      .when(recheck({ visit: recheckVisit({ result: 'fail' }) }))
+      .refuses('invalid-argument', 'recheck-failed', 'result');
+    given(Ordered, Reported(false))
+      .when(recheck({ visit: recheckVisit({ result: 'pass-with-conditions' }) }))
+      .then(Rechecked());
+  });
   test('refuses a visit that is not completed', () =>
     given(Ordered)
-      .when(recheck({ visit: { id: 'v2', taskId: 't2', completed: false, recheckOf: 'r1' } }))
+      .when(recheck({ visit: recheckVisit({ result: undefined }) }))
       .refuses('failed-precondition', 'visit-not-completed'));
 });
 
