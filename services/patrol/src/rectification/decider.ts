@@ -6,11 +6,15 @@ import type { Issued, Limit, RectificationEvent } from './events.ts';
 export type RectificationCommand =
   | ({ readonly type: 'order'; readonly at: Instant; readonly limit: Limit } & Issue)
   | ({ readonly type: 'correct-on-the-spot' } & Issue)
-  | { readonly type: 'report'; readonly at: Instant; readonly note?: string | undefined; readonly attachments?: Attachment[] | undefined }
+  | ({ readonly type: 'report'; readonly at: Instant } & Report)
   | ({ readonly type: 'recheck'; readonly at: Instant } & Recheck)
   | { readonly type: 'limit-passed'; readonly due: Instant }
   | { readonly type: 'cancel'; readonly reason: string };
 
+interface Report {
+  readonly note?: string | undefined;
+  readonly attachments?: Attachment[] | undefined;
+}
 interface Recheck {
   /** The id of this order, and the visit that rechecked it. */
   readonly rectificationId: string;
@@ -40,7 +44,7 @@ type Order = Pick<Issued, 'businessId' | 'area' | 'unit' | 'items'>;
 export type RectificationState =
   | { readonly status: 'new' }
   | { readonly status: 'ordered' | 'overdue'; readonly order: Order; readonly limit: Limit }
-  | { readonly status: 'reported'; readonly order: Order; readonly limit: Limit; readonly timely: boolean }
+  | { readonly status: 'reported'; readonly order: Order; readonly limit: Limit; readonly timely: boolean; readonly report: Report }
   | { readonly status: 'corrected'; readonly order: Order; readonly confirmedBy?: string }
   | { readonly status: 'referred' | 'cancelled'; readonly order: Order };
 type OpenState = Extract<RectificationState, { readonly limit: Limit }>;
@@ -62,7 +66,10 @@ export const rectification: Aggregate<RectificationCommand, RectificationEvent, 
     if (state.status === 'new') throw new Rejection('not-found', 'rectification-not-found', 'There is no such order.');
     switch (command.type) {
       case 'report': {
-        if (state.status === 'reported') return [];
+        if (state.status === 'reported') {
+          if (sameReport(command, state.report)) return [];
+          throw forbiddenByState('already-reported', 'Another report of the correction is recorded; the recheck is next.');
+        }
         if (!('limit' in state)) throw closed(state.status);
         const late = state.status === 'overdue' || command.at > state.limit.due;
         const data = { ...about(state.order), late, note: command.note, attachments: some(command.attachments) };
@@ -90,7 +97,7 @@ export const rectification: Aggregate<RectificationCommand, RectificationEvent, 
     const { order, limit } = state;
     switch (event.type) {
       case 'CorrectionReported':
-        return { status: 'reported', order, limit, timely: !event.data.late };
+        return { status: 'reported', order, limit, timely: !event.data.late, report: event.data };
       case 'RectificationOverdue':
         return { status: 'overdue', order, limit };
       case 'RectificationRechecked': {
@@ -160,5 +167,10 @@ const recheck = (command: Recheck & { readonly at: Instant }, state: OpenState):
 
 const closed = (status: RectificationState['status']): Rejection =>
   forbiddenByState('rectification-closed', `The order is ${status}; nothing more can be recorded on it.`, { status });
+
+const sameReport = (one: Report, other: Report): boolean => {
+  const named = ({ attachments = [] }: Report) => attachments.map(({ id }) => id).join(' ');
+  return one.note === other.note && named(one) === named(other);
+};
 
 const some = (attachments: Attachment[] | undefined): Attachment[] | undefined => (attachments?.length ? attachments : undefined);

@@ -39,6 +39,11 @@ const OnTheSpot: RectificationEvent = {
 };
 const Overdue: RectificationEvent = { type: 'RectificationOverdue', data: { ...about, ...limit } };
 const Reported = (late: boolean): RectificationEvent => ({ type: 'CorrectionReported', data: { ...about, late } });
+const photo = { id: 'p1', mediaType: 'image/jpeg', size: 9, hash: 'ff' };
+const withEvidence: RectificationEvent = {
+  type: 'CorrectionReported',
+  data: { ...about, late: false, note: 'done', attachments: [photo] },
+};
 type RecheckData = Extract<RectificationEvent, { type: 'RectificationRechecked' }>['data'];
 const Rechecked = (change: Partial<RecheckData> = {}): RectificationEvent => ({
   type: 'RectificationRechecked',
@@ -119,7 +124,26 @@ describe('report', () => {
   test('records one that came after the limit as late', () => given(Ordered, Overdue).when(report(tooLate)).then(Reported(true)));
   test('records the passing of the limit first when the timer has not fired yet', () =>
     given(Ordered).when(report(tooLate)).then(Overdue, Reported(true)));
-  test('stays quiet when it was reported', () => given(Ordered, Reported(false)).when(report()).staysQuiet());
+  test('stays quiet when the same was reported', () => {
+    given(Ordered, Reported(false)).when(report()).staysQuiet();
+    given(Ordered, withEvidence)
+      .when({ type: 'report', at: inTime, note: 'done', attachments: [photo] })
+      .staysQuiet();
+  });
+  test('refuses another report rather than losing its evidence', () => {
+    for (const other of [
+      { note: 'done' },
+      { note: 'all done', attachments: [photo] },
+      { note: 'done', attachments: [photo, { ...photo, id: 'p2' }] },
+    ])
+      given(Ordered, withEvidence)
+        .when({ type: 'report', at: inTime, ...other })
+        .refuses('failed-precondition', 'already-reported');
+  });
+  test('takes another report after a recheck that set a new limit', () =>
+    given(Ordered, withEvidence, Rechecked({ result: 'not-corrected', newLimit: later }))
+      .when({ type: 'report', at: inTime, note: 'now really' })
+      .then({ type: 'CorrectionReported', data: { ...about, late: false, note: 'now really' } }));
   test('refuses a closed order', () => given(Ordered, Rechecked()).when(report()).refuses('failed-precondition', 'rectification-closed'));
   test('refuses an order that is not there', () => given().when(report()).refuses('not-found', 'rectification-not-found'));
 });
