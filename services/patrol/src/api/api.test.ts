@@ -140,6 +140,14 @@ describe('a task from pool to closing', () => {
     expect(await refusal(net.call('chief', 'poolTask', { ...pool, checklist: 'none' }))).toBe('invalid-argument/checklist-unknown');
     expect(await refusal(net.call('chief', 'poolTask', { ...pool, type: 'round' }))).toBe('invalid-argument/checklist-type');
   });
+  test('is not pooled for a business that has closed or was entered in error', async () => {
+    const stream = 'Business-local.cdph.17';
+    net.see('registration', stream, 'BusinessClosed', { area: business.area });
+    expect(await refusal(net.call('chief', 'poolTask', pool))).toBe('failed-precondition/business-closed');
+    net.see('registration', stream, 'BusinessVoided', { area: business.area });
+    expect(await refusal(net.call('chief', 'poolTask', pool))).toBe('failed-precondition/business-void');
+    expect(await refusal(net.call('desk7', 'poolTask', pool))).toBe('not-found/business-not-found');
+  });
   test("is pooled in its business's area only", async () => {
     expect(await refusal(net.call('chief', 'poolTask', { ...pool, area: '171400007' }))).toBe('invalid-argument/area-of-business');
     expect(await refusal(net.call('desk7', 'poolTask', pool))).toBe('not-found/business-not-found');
@@ -312,6 +320,9 @@ describe('an order', () => {
     expect(await refusal(net.call('chief', 'poolTask', { ...recheck, type: 'round', checklist: 'street' }))).toBe(
       'invalid-argument/inspection-required',
     );
+    net.see('registration', 'Business-local.cdph.17', 'BusinessVoided', { area: business.area });
+    expect(await refusal(net.call('chief', 'poolTask', recheck))).toBe('failed-precondition/business-void');
+    net.see('registration', 'Business-local.cdph.17', 'BusinessClosed', { area: business.area });
     expect(await net.call('chief', 'poolTask', recheck)).toMatchObject({ status: 'pooled' });
   });
   test('is rechecked by a visit of a task that says so, and closed', async () => {

@@ -50,12 +50,23 @@ export const officerFact = (directory: Directory, officerId: string, unit: strin
   );
 };
 
-/** The copy of a business of the caller's jurisdiction. */
-export const businessFact = async (service: ServiceContext, call: Call, businessId: string, action: string): Promise<Business> => {
+/**
+ * The copy of a business of the caller's jurisdiction, as the object of a task. One entered in error 作废 takes none; one that
+ * has closed 注销 only the recheck of an order that it was given before.
+ */
+export const businessFact = async (
+  service: ServiceContext,
+  call: Call,
+  businessId: string,
+  action: string,
+  recheck: boolean,
+): Promise<Business> => {
   await service.caughtUp(call, businesses);
   const business = await service.reader(businesses).get(businessId, 'everything');
   if (!business) throw notFound('business', businessId);
   service.access.require(call.principal, action, { area: business.area }, 'business', businessId);
+  if (business.status === 'void' || (business.status === 'closed' && !recheck))
+    throw forbiddenByState(`business-${business.status}`, `Business ${businessId} is ${business.status}.`, { businessId });
   return business;
 };
 

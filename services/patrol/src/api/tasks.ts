@@ -115,7 +115,8 @@ export const taskHandlers = (service: ServiceContext, checklists: Checklists) =>
       const outcome = await service.execute(call, task, id, request, async (state: TaskState): Promise<TaskCommand> => {
         if (state.status !== 'new') return { type: 'pool', task: requirePooled(call, id, state).task };
         const { area, businessId, priority = 3 } = request;
-        const business = businessId === undefined ? undefined : await businessFact(service, call, businessId, 'patrol.task.pool');
+        const recheck = request.recheckOf !== undefined;
+        const business = businessId === undefined ? undefined : await businessFact(service, call, businessId, 'patrol.task.pool', recheck);
         const taskArea = areaOf(area, business?.area);
         service.access.require(call.principal, 'patrol.task.pool', { area: taskArea }, 'area', taskArea);
         await checklists.requireType(request.checklist, request.type);
