@@ -157,6 +157,21 @@ describe('a task from pool to closing', () => {
     expect(await refusal(net.call('desk', 'dispatchTask', { id, unit: 'ward-7' }))).toBe('not-found/unit-not-found');
     expect(await net.call('chief', 'dispatchTask', { id, unit: 'ward-7' })).toMatchObject({ unit: 'ward-7', status: 'dispatched' });
   });
+  test('goes to a unit of several areas only when the dispatcher reaches all of them, or the unit itself', async () => {
+    const wards = (...areas: string[]) =>
+      net.units({ code: 'wards', kind: 'office', parent: 'city', name: 'Two wards', areas, revision: areas.length });
+    const { id } = await net.call('chief', 'poolTask', pool);
+    wards('171400042', '171400007');
+    expect(await refusal(net.call('desk', 'dispatchTask', { id, unit: 'wards' }))).toBe('not-found/unit-not-found');
+    wards('17140004201', '17140004202');
+    expect(await net.call('desk', 'dispatchTask', { id, unit: 'wards' })).toMatchObject({ unit: 'wards' });
+    const units = { code: 'ward-42', kind: 'office', parent: 'city', name: 'Ward 42', areas: [], revision: 1 };
+    net.units(units); // its own, though it has no area any more
+    expect(await net.call('chief', 'dispatchTask', { id, unit: 'ward-42' })).toMatchObject({ unit: 'ward-42' });
+    await net.call('desk', 'pushBackTask', { id, reason: 'ours' });
+    net.units({ ...units, areas: ['171400042', '171400007'], revision: 2 });
+    expect(await net.call('desk', 'dispatchTask', { id, unit: 'ward-42' })).toMatchObject({ unit: 'ward-42' });
+  });
   test('goes where the first rule sends it', async () => {
     await net.call('chief', 'setDispatchRules', {
       rules: [

@@ -1,3 +1,4 @@
+import type { Unit } from '@sanwang/identity';
 import { idFrom, invalid, notFound, Rejection } from '@sanwang/kernel';
 import { command, query, type Call } from '@sanwang/rpc';
 import type { ServiceContext } from '@sanwang/service';
@@ -65,6 +66,12 @@ export const requireTask = (service: ServiceContext, call: Call, action: string,
   };
   service.access.require(call.principal, action, target, 'task', id);
   return state;
+};
+
+/** The caller's reach covers the unit itself, or every one of its areas. */
+const requireUnit = (service: ServiceContext, call: Call, { code, areas }: Unit): void => {
+  const targets = areas.length > 0 ? areas.map((area) => ({ unit: code, area })) : [{ unit: code }];
+  for (const target of targets) service.access.require(call.principal, 'patrol.task.dispatch', target, 'unit', code);
 };
 
 export const taskHandlers = (service: ServiceContext, checklists: Checklists) => {
@@ -154,8 +161,7 @@ export const taskHandlers = (service: ServiceContext, checklists: Checklists) =>
         }
         const unit = service.directory.unit(request.unit);
         if (!unit) throw notFound('unit', request.unit);
-        const target = { unit: unit.code, ...(unit.areas[0] === undefined ? {} : { area: unit.areas[0] }) };
-        service.access.require(call.principal, 'patrol.task.dispatch', target, 'unit', unit.code);
+        requireUnit(service, call, unit);
         return { type: 'dispatch', unit: unitFact(unit), by: 'name' };
       });
       return { ...answer(outcome), unit: 'unit' in outcome.state ? (outcome.state.unit ?? '') : '' };
