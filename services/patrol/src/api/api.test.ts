@@ -218,9 +218,43 @@ describe('a visit', () => {
     net.setClock('2012-03-02T05:59:00.000Z'); // still the 1st in the city
     const { id } = await net.call('o1', 'startVisit', { taskId, officers: ['o1', 'o2'] });
     expect(await net.call('o1', 'getVisit', { id })).toMatchObject({ visitedOn: '2012-03-01', checklistVersion: 1 });
+  });
+  test('needs a checklist in force on its day', async () => {
+    net.setClock('2010-12-30T15:00:00.000Z');
+    const taskId = await toAccepted();
+    net.setClock('2012-03-01T15:00:00.000Z');
     expect(await refusal(net.call('o1', 'startVisit', { taskId, officers: ['o1', 'o2'], startedAt: '2010-12-31T12:00:00.000Z' }))).toBe(
       'failed-precondition/no-checklist-in-force',
     );
+  });
+  test('is not on a day before its task was pooled, but may be earlier on that day', async () => {
+    const taskId = await toAccepted();
+    const start = (startedAt: string) => net.call('o1', 'startVisit', { taskId, officers: ['o1', 'o2'], startedAt });
+    expect(await refusal(start('2012-03-01T05:59:59.999Z'))).toBe('invalid-argument/before-the-task');
+    expect(await start('2012-03-01T06:00:00.000Z')).toMatchObject({ status: 'started' });
+  });
+  describe('that is under way', () => {
+    const underWay = async (): Promise<{ taskId: string; complete: (as: string) => Promise<Record<string, unknown>> }> => {
+      const taskId = await toAccepted();
+      const { id } = await net.call('o1', 'startVisit', { taskId, officers: ['o1', 'o2'] });
+      const items = ['3', '18', '33'].map((number) => ({ number, result: 'conforms' }));
+      await net.call('o1', 'recordItems', { id, items });
+      return { taskId, complete: (as) => net.call(as, 'completeVisit', { id, result: 'pass' }) };
+    };
+    test('is not completed once its task is cancelled', async () => {
+      const { taskId, complete } = await underWay();
+      await net.call('desk', 'cancelTask', { id: taskId, reason: 'planned twice' });
+      expect(await refusal(complete('o1'))).toBe('failed-precondition/task-status');
+    });
+    test('is completed after a reassignment only by those who still have the task', async () => {
+      const { taskId, complete } = await underWay();
+      await net.call('desk', 'reassignTask', { id: taskId, officers: ['o2', 'o3'], reason: 'ill' });
+      expect(await refusal(complete('o2'))).toBe('failed-precondition/task-status');
+      await net.call('o3', 'acceptTask', { id: taskId });
+      expect(await refusal(complete('o1'))).toBe('permission-denied/not-assigned');
+      expect(await complete('o2')).toMatchObject({ status: 'completed' });
+      expect(await refusal(complete('o1'))).toBe('failed-precondition/visit-completed');
+    });
   });
   test('keeps photographs with the items, and refuses one that was not stored', async () => {
     const taskId = await toAccepted();

@@ -119,7 +119,7 @@ export const taskHandlers = (service: ServiceContext, checklists: Checklists) =>
   return {
     poolTask: command(taskRequests.pool, async (request, call) => {
       const id = idFrom('task', request.source.system, request.source.key);
-      const outcome = await service.execute(call, task, id, request, async (state: TaskState): Promise<TaskCommand> => {
+      const outcome = await service.execute(call, task, id, request, async (state: TaskState, at): Promise<TaskCommand> => {
         if (state.status !== 'new') return { type: 'pool', task: requirePooled(call, id, state).task };
         const { area, businessId, priority = 3 } = request;
         const recheck = request.recheckOf !== undefined;
@@ -128,7 +128,8 @@ export const taskHandlers = (service: ServiceContext, checklists: Checklists) =>
         service.access.require(call.principal, 'patrol.task.pool', { area: taskArea }, 'area', taskArea);
         await checklists.requireType(request.checklist, request.type);
         if (request.recheckOf !== undefined) await requireOrder(request.recheckOf, request);
-        return { type: 'pool', task: { ...request, businessName: business?.name, area: taskArea, priority } };
+        const on = localDay(service.directory, at);
+        return { type: 'pool', task: { ...request, businessName: business?.name, area: taskArea, priority, on } };
       });
       return answer(outcome);
     }),
