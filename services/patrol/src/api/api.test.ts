@@ -354,6 +354,20 @@ describe('an order', () => {
     const issue = net.call('o1', 'issueRectification', { visitId, kind: 'order', limit: { workingDays: 5 } });
     await expect(issue).rejects.toMatchObject({ reason: 'calendar-year-missing', facts: { year: 2012, calendar: 'chicago' } });
   });
+  test('names a last day only within two years, and in a year of the calendar', async () => {
+    const visitId = await toVisited(await toAccepted(), ['18'], 'fail');
+    const issue = (dueOn: string) => net.call('o1', 'issueRectification', { visitId, kind: 'order', limit: { dueOn } });
+    expect(await refusal(issue('2014-03-02'))).toBe('invalid-argument/limit-too-long');
+    const city = { code: 'city', kind: 'city', name: 'City', areas: ['1714000'], timeZone: 'America/Chicago', revision: 1 };
+    net.units({ ...city, calendar: 'chicago' });
+    net.calendarYear('chicago', 2012);
+    await expect(issue('2014-03-01')).rejects.toMatchObject({
+      reason: 'calendar-year-missing',
+      facts: { year: 2014, calendar: 'chicago' },
+    });
+    net.calendarYear('chicago', 2014);
+    expect(await issue('2014-03-01')).toMatchObject({ dueOn: '2014-03-01' });
+  });
   test('is rechecked only by a task of its own business, and by an inspection', async () => {
     const { id } = await ordered();
     net.see('registration', 'Business-local.cdph.18', 'BusinessRegistered', { ...business, businessId: 'local.cdph.18' });

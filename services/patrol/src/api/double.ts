@@ -143,6 +143,8 @@ export const patrolDouble = () => {
         'directory-officers',
         officers.map((officer) => ({ id: String(officer['id']), doc: { active: true, duties: [], revision: 0, ...officer } })),
       ),
+    calendarYear: (calendar: string, year: number) =>
+      directory.apply('directory-calendars', [{ id: `${calendar}-${year}`, doc: { calendar, year, days: [], revision: 0 } }]),
     /** Calls as the transports do: the schema first. */
     async call(as: string, method: string, request: object, idempotencyKey?: string): Promise<Record<string, unknown>> {
       const handler: Handler | undefined = api.handlers[method];
