@@ -253,7 +253,7 @@ export type PatrolTaskDispatched = {
   readonly from?: string;
 };
 
-/** A task came into the pool 任务入池. */
+/** A task came into the pool 任务入池. `on` is the local day. */
 export type PatrolTaskPooled = {
   readonly channel: "external" | "statutory" | "risk";
   readonly type: "inspection" | "round";
@@ -276,6 +276,7 @@ export type PatrolTaskPooled = {
     readonly key: string;
   };
   readonly recheckOf?: string;
+  readonly on?: string;
 };
 
 /** The task was pushed back 退回: by its officers to the unit, or by the unit to the pool. */

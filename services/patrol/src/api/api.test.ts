@@ -123,10 +123,30 @@ describe('a task from pool to closing', () => {
     const again = await net.call('chief', 'poolTask', { ...pool, title: 'Other words' });
     expect(again).toMatchObject({ id: first['id'], revision: 0, status: 'pooled' });
   });
+  test('answers a repeat as at first, also after the business has moved away', async () => {
+    const first = await net.call('desk', 'poolTask', { ...pool, area: business.area }, 'key-1');
+    net.see('registration', 'Business-local.cdph.17', 'BusinessMoved', { area: '171400007' });
+    expect(await net.call('desk', 'poolTask', { ...pool, area: business.area }, 'key-1')).toEqual(first);
+    expect(await net.call('desk', 'poolTask', pool, 'key-2')).toMatchObject({ id: first['id'], revision: 0 });
+  });
+  test('says of a task outside the jurisdiction only that its source is taken', async () => {
+    await net.call('desk', 'poolTask', pool);
+    const again = net.call('desk7', 'poolTask', { ...pool, area: '171400007', businessId: undefined, place: { name: 'Market' } });
+    await expect(again).rejects.toMatchObject({ code: 'already-exists', reason: 'source-taken', facts: {} });
+    expect(await refusal(net.call('o1', 'poolTask', pool))).toBe('permission-denied/duty-missing');
+  });
   test('is not pooled for an unknown business, checklist, or a checklist of another type', async () => {
     expect(await refusal(net.call('chief', 'poolTask', { ...pool, businessId: 'local.cdph.99' }))).toBe('not-found/business-not-found');
     expect(await refusal(net.call('chief', 'poolTask', { ...pool, checklist: 'none' }))).toBe('invalid-argument/checklist-unknown');
     expect(await refusal(net.call('chief', 'poolTask', { ...pool, type: 'round' }))).toBe('invalid-argument/checklist-type');
+  });
+  test('is not pooled for a business that has closed or was entered in error', async () => {
+    const stream = 'Business-local.cdph.17';
+    net.see('registration', stream, 'BusinessClosed', { area: business.area });
+    expect(await refusal(net.call('chief', 'poolTask', pool))).toBe('failed-precondition/business-closed');
+    net.see('registration', stream, 'BusinessVoided', { area: business.area });
+    expect(await refusal(net.call('chief', 'poolTask', pool))).toBe('failed-precondition/business-void');
+    expect(await refusal(net.call('desk7', 'poolTask', pool))).toBe('not-found/business-not-found');
   });
   test("is pooled in its business's area only", async () => {
     expect(await refusal(net.call('chief', 'poolTask', { ...pool, area: '171400007' }))).toBe('invalid-argument/area-of-business');
@@ -136,6 +156,21 @@ describe('a task from pool to closing', () => {
     const { id } = await net.call('chief', 'poolTask', pool);
     expect(await refusal(net.call('desk', 'dispatchTask', { id, unit: 'ward-7' }))).toBe('not-found/unit-not-found');
     expect(await net.call('chief', 'dispatchTask', { id, unit: 'ward-7' })).toMatchObject({ unit: 'ward-7', status: 'dispatched' });
+  });
+  test('goes to a unit of several areas only when the dispatcher reaches all of them, or the unit itself', async () => {
+    const wards = (...areas: string[]) =>
+      net.units({ code: 'wards', kind: 'office', parent: 'city', name: 'Two wards', areas, revision: areas.length });
+    const { id } = await net.call('chief', 'poolTask', pool);
+    wards('171400042', '171400007');
+    expect(await refusal(net.call('desk', 'dispatchTask', { id, unit: 'wards' }))).toBe('not-found/unit-not-found');
+    wards('17140004201', '17140004202');
+    expect(await net.call('desk', 'dispatchTask', { id, unit: 'wards' })).toMatchObject({ unit: 'wards' });
+    const units = { code: 'ward-42', kind: 'office', parent: 'city', name: 'Ward 42', areas: [], revision: 1 };
+    net.units(units); // its own, though it has no area any more
+    expect(await net.call('chief', 'dispatchTask', { id, unit: 'ward-42' })).toMatchObject({ unit: 'ward-42' });
+    await net.call('desk', 'pushBackTask', { id, reason: 'ours' });
+    net.units({ ...units, areas: ['171400042', '171400007'], revision: 2 });
+    expect(await net.call('desk', 'dispatchTask', { id, unit: 'ward-42' })).toMatchObject({ unit: 'ward-42' });
   });
   test('goes where the first rule sends it', async () => {
     await net.call('chief', 'setDispatchRules', {
@@ -183,9 +218,43 @@ describe('a visit', () => {
     net.setClock('2012-03-02T05:59:00.000Z'); // still the 1st in the city
     const { id } = await net.call('o1', 'startVisit', { taskId, officers: ['o1', 'o2'] });
     expect(await net.call('o1', 'getVisit', { id })).toMatchObject({ visitedOn: '2012-03-01', checklistVersion: 1 });
+  });
+  test('needs a checklist in force on its day', async () => {
+    net.setClock('2010-12-30T15:00:00.000Z');
+    const taskId = await toAccepted();
+    net.setClock('2012-03-01T15:00:00.000Z');
     expect(await refusal(net.call('o1', 'startVisit', { taskId, officers: ['o1', 'o2'], startedAt: '2010-12-31T12:00:00.000Z' }))).toBe(
       'failed-precondition/no-checklist-in-force',
     );
+  });
+  test('is not on a day before its task was pooled, but may be earlier on that day', async () => {
+    const taskId = await toAccepted();
+    const start = (startedAt: string) => net.call('o1', 'startVisit', { taskId, officers: ['o1', 'o2'], startedAt });
+    expect(await refusal(start('2012-03-01T05:59:59.999Z'))).toBe('invalid-argument/before-the-task');
+    expect(await start('2012-03-01T06:00:00.000Z')).toMatchObject({ status: 'started' });
+  });
+  describe('that is under way', () => {
+    const underWay = async (): Promise<{ taskId: string; complete: (as: string) => Promise<Record<string, unknown>> }> => {
+      const taskId = await toAccepted();
+      const { id } = await net.call('o1', 'startVisit', { taskId, officers: ['o1', 'o2'] });
+      const items = ['3', '18', '33'].map((number) => ({ number, result: 'conforms' }));
+      await net.call('o1', 'recordItems', { id, items });
+      return { taskId, complete: (as) => net.call(as, 'completeVisit', { id, result: 'pass' }) };
+    };
+    test('is not completed once its task is cancelled', async () => {
+      const { taskId, complete } = await underWay();
+      await net.call('desk', 'cancelTask', { id: taskId, reason: 'planned twice' });
+      expect(await refusal(complete('o1'))).toBe('failed-precondition/task-status');
+    });
+    test('is completed after a reassignment only by those who still have the task', async () => {
+      const { taskId, complete } = await underWay();
+      await net.call('desk', 'reassignTask', { id: taskId, officers: ['o2', 'o3'], reason: 'ill' });
+      expect(await refusal(complete('o2'))).toBe('failed-precondition/task-status');
+      await net.call('o3', 'acceptTask', { id: taskId });
+      expect(await refusal(complete('o1'))).toBe('permission-denied/not-assigned');
+      expect(await complete('o2')).toMatchObject({ status: 'completed' });
+      expect(await refusal(complete('o1'))).toBe('failed-precondition/visit-completed');
+    });
   });
   test('keeps photographs with the items, and refuses one that was not stored', async () => {
     const taskId = await toAccepted();
@@ -284,6 +353,40 @@ describe('an order', () => {
     const visitId = await toVisited(await toAccepted(), ['18'], 'fail');
     const issue = net.call('o1', 'issueRectification', { visitId, kind: 'order', limit: { workingDays: 5 } });
     await expect(issue).rejects.toMatchObject({ reason: 'calendar-year-missing', facts: { year: 2012, calendar: 'chicago' } });
+  });
+  test('names a last day only within two years, and in a year of the calendar', async () => {
+    const visitId = await toVisited(await toAccepted(), ['18'], 'fail');
+    const issue = (dueOn: string) => net.call('o1', 'issueRectification', { visitId, kind: 'order', limit: { dueOn } });
+    expect(await refusal(issue('2014-03-02'))).toBe('invalid-argument/limit-too-long');
+    const city = { code: 'city', kind: 'city', name: 'City', areas: ['1714000'], timeZone: 'America/Chicago', revision: 1 };
+    net.units({ ...city, calendar: 'chicago' });
+    net.calendarYear('chicago', 2012);
+    await expect(issue('2014-03-01')).rejects.toMatchObject({
+      reason: 'calendar-year-missing',
+      facts: { year: 2014, calendar: 'chicago' },
+    });
+    net.calendarYear('chicago', 2014);
+    expect(await issue('2014-03-01')).toMatchObject({ dueOn: '2014-03-01' });
+  });
+  test('is rechecked only by a task of its own business, and by an inspection', async () => {
+    const { id } = await ordered();
+    net.see('registration', 'Business-local.cdph.18', 'BusinessRegistered', { ...business, businessId: 'local.cdph.18' });
+    const recheck = { ...pool, source: { system: 'patrol', key: `recheck-${id}` }, recheckOf: id };
+    expect(await refusal(net.call('chief', 'poolTask', { ...recheck, recheckOf: 'rectification-none' }))).toBe(
+      'invalid-argument/order-unknown',
+    );
+    expect(await refusal(net.call('chief', 'poolTask', { ...recheck, businessId: 'local.cdph.18' }))).toBe(
+      'invalid-argument/order-unknown',
+    );
+    const items = [{ number: '1', text: 'The street is clear of stalls', severity: 'minor' }];
+    await net.call('chief', 'publishChecklist', { code: 'street', title: 'Street', type: 'round', validFrom: '2011-01-01', items });
+    expect(await refusal(net.call('chief', 'poolTask', { ...recheck, type: 'round', checklist: 'street' }))).toBe(
+      'invalid-argument/inspection-required',
+    );
+    net.see('registration', 'Business-local.cdph.17', 'BusinessVoided', { area: business.area });
+    expect(await refusal(net.call('chief', 'poolTask', recheck))).toBe('failed-precondition/business-void');
+    net.see('registration', 'Business-local.cdph.17', 'BusinessClosed', { area: business.area });
+    expect(await net.call('chief', 'poolTask', recheck)).toMatchObject({ status: 'pooled' });
   });
   test('is rechecked by a visit of a task that says so, and closed', async () => {
     const { id } = await ordered();

@@ -31,6 +31,7 @@ const fits = (doc: Document, { field, eq, prefix, gte, lte }: FieldFilter): bool
 export const patrolDouble = () => {
   const streams = new Map<string, DomainEvent[]>();
   const stored = new Map<string, Map<string, Document>>();
+  const answered = new Map<string, CommandOutcome<unknown>>();
   const attached = new Map<string, AttachmentInfo>();
   let now: Instant = '2012-03-01T15:00:00.000Z';
   let position = 0;
@@ -76,12 +77,14 @@ export const patrolDouble = () => {
 
   const service: ServiceContext = {
     async execute<Command, Event extends DomainEvent, State>(
-      _call: Call,
+      call: Call,
       aggregate: Aggregate<Command, Event, State>,
       id: string,
       _body: unknown,
       command: Command | ((state: State, at: Instant) => Command | Promise<Command>),
     ): Promise<CommandOutcome<State>> {
+      const repeated = answered.get(call.idempotencyKey ?? '') as CommandOutcome<State> | undefined;
+      if (repeated) return { ...repeated, repeated: true };
       const { name, events } = historyOf(aggregate, id);
       const state = fold(aggregate, events as Event[]);
       const decide = typeof command === 'function' ? (command as (state: State, at: Instant) => Command | Promise<Command>) : () => command;
@@ -91,7 +94,9 @@ export const patrolDouble = () => {
       added.forEach((event, index) => project('patrol', name, events.length + index, event));
       const revision = events.length + added.length - 1;
       const outcome = { id, stream: name, revision, position, readToken: `token-${position}`, appended: added.length, repeated: false };
-      return { ...outcome, state: fold(aggregate, [...(events as Event[]), ...added]) };
+      const answer = { ...outcome, state: fold(aggregate, [...(events as Event[]), ...added]) };
+      if (call.idempotencyKey !== undefined) answered.set(call.idempotencyKey, answer);
+      return answer;
     },
     async load<Event extends DomainEvent, State>(aggregate: Foldable<Event, State>, id: string) {
       const { events } = historyOf(aggregate, id);
@@ -138,12 +143,15 @@ export const patrolDouble = () => {
         'directory-officers',
         officers.map((officer) => ({ id: String(officer['id']), doc: { active: true, duties: [], revision: 0, ...officer } })),
       ),
+    calendarYear: (calendar: string, year: number) =>
+      directory.apply('directory-calendars', [{ id: `${calendar}-${year}`, doc: { calendar, year, days: [], revision: 0 } }]),
     /** Calls as the transports do: the schema first. */
-    async call(as: string, method: string, request: object): Promise<Record<string, unknown>> {
+    async call(as: string, method: string, request: object, idempotencyKey?: string): Promise<Record<string, unknown>> {
       const handler: Handler | undefined = api.handlers[method];
       if (!handler) throw new Error(`no rpc ${method}`);
       const principal: Principal = { subject: as, kind: 'officer' };
-      const call: Call = { principal, method, readTokens: [], correlationId: 'c', deadline: Date.now() + 1000 };
+      const key = idempotencyKey === undefined ? {} : { idempotencyKey };
+      const call: Call = { principal, method, readTokens: [], correlationId: 'c', deadline: Date.now() + 1000, ...key };
       return (await handler.handle(handler.request.parse(request), call)) as Record<string, unknown>;
     },
   };

@@ -4,7 +4,7 @@ import type { Directory } from '@sanwang/identity';
 import { namedAmong } from '@sanwang/read-model';
 import type { Call } from '@sanwang/rpc';
 import type { ServiceContext } from '@sanwang/service';
-import { CalendarYearMissing, createCalendar, dueDate, endOfLocalDay, localDateOf } from '@sanwang/statutory';
+import { addDays, CalendarYearMissing, createCalendar, dueDate, endOfLocalDay, localDateOf, yearOf } from '@sanwang/statutory';
 import { z } from 'zod';
 import { attachments } from '../models/attachments.ts';
 import { businesses, type Business } from '../models/businesses.ts';
@@ -50,12 +50,23 @@ export const officerFact = (directory: Directory, officerId: string, unit: strin
   );
 };
 
-/** The copy of a business of the caller's jurisdiction. */
-export const businessFact = async (service: ServiceContext, call: Call, businessId: string, action: string): Promise<Business> => {
+/**
+ * The copy of a business of the caller's jurisdiction, as the object of a task. One entered in error 作废 takes none; one that
+ * has closed 注销 only the recheck of an order that it was given before.
+ */
+export const businessFact = async (
+  service: ServiceContext,
+  call: Call,
+  businessId: string,
+  action: string,
+  recheck: boolean,
+): Promise<Business> => {
   await service.caughtUp(call, businesses);
   const business = await service.reader(businesses).get(businessId, 'everything');
   if (!business) throw notFound('business', businessId);
   service.access.require(call.principal, action, { area: business.area }, 'business', businessId);
+  if (business.status === 'void' || (business.status === 'closed' && !recheck))
+    throw forbiddenByState(`business-${business.status}`, `Business ${businessId} is ${business.status}.`, { businessId });
   return business;
 };
 
@@ -77,29 +88,52 @@ export const attachmentFacts = (service: ServiceContext, ids: readonly string[],
     }),
   );
 
+/** Calendar days. */
+const LONGEST_LIMIT = 730;
+
 /** A time limit in a request: exactly one of its last local day, calendar days or working days after today. */
 export const timeLimit = z
-  .strictObject({ dueOn: localDate.optional(), days: z.int().min(1).max(730).optional(), workingDays: z.int().min(1).max(500).optional() })
+  .strictObject({
+    dueOn: localDate.optional(),
+    days: z.int().min(1).max(LONGEST_LIMIT).optional(),
+    workingDays: z.int().min(1).max(500).optional(),
+  })
   .refine((limit) => [limit.dueOn, limit.days, limit.workingDays].filter((part) => part !== undefined).length === 1, {
     error: 'exactly one of dueOn, days and workingDays',
   });
 
-/** The limit's last local day and last instant, by the city's calendar and time zone (程序规定 art. 80). */
+/**
+ * The limit's last local day and last instant, by the city's calendar and time zone (程序规定 art. 80). A day that is named
+ * lies in a year of the calendar too, where the city has one.
+ */
 export const limitFact = (directory: Directory, limit: z.infer<typeof timeLimit>, at: Instant): Limit => {
   const { timeZone, calendar } = cityOf(directory);
+  const today = localDateOf(at, timeZone);
+  const yearMissing = (year: number): Rejection =>
+    new Rejection(
+      'failed-precondition',
+      'calendar-year-missing',
+      `The calendar ${calendar} has no year ${year}; the limit would reach it.`,
+      {
+        facts: { calendar: calendar ?? '', year },
+      },
+    );
   const lastDay = (): string => {
-    if (limit.dueOn !== undefined) return limit.dueOn;
+    if (limit.dueOn !== undefined) {
+      const latest = addDays(today, LONGEST_LIMIT);
+      if (limit.dueOn > latest) throw invalid('limit-too-long', 'limit.dueOn', `a day not after ${latest}`);
+      const year = yearOf(limit.dueOn);
+      if (calendar !== undefined && !directory.calendarYears(calendar).has(year)) throw yearMissing(year);
+      return limit.dueOn;
+    }
     if (calendar === undefined) throw forbiddenByState('calendar-missing', 'The city unit names no calendar to reckon limits by.');
     try {
       const days = createCalendar(directory.calendarYears(calendar), calendar);
       const unit = limit.workingDays === undefined ? 'calendar-days' : 'working-days';
-      return dueDate(days, localDateOf(at, timeZone), { unit, days: limit.workingDays ?? limit.days ?? 0 });
+      return dueDate(days, today, { unit, days: limit.workingDays ?? limit.days ?? 0 });
     } catch (error) {
       if (!(error instanceof CalendarYearMissing)) throw error;
-      const { year } = error;
-      throw new Rejection('failed-precondition', error.reason, `The calendar ${calendar} has no year ${year}; the limit would reach it.`, {
-        facts: { calendar, year },
-      });
+      throw yearMissing(error.year);
     }
   };
   const dueOn = lastDay();

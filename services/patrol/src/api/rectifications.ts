@@ -121,12 +121,14 @@ export const rectificationHandlers = (service: ServiceContext) => {
     recordRecheck: command(rectificationRequests.recheck, async (request, call) => {
       const outcome = await execute(call, 'recheck', request, async (at) => {
         const { state } = await service.load(visit, request.visitId);
-        const { status, visit: rechecked } = requireVisit(service, call, 'patrol.rectification.recheck', request.visitId, state);
+        const known = requireVisit(service, call, 'patrol.rectification.recheck', request.visitId, state);
+        const { taskId, type, businessId, recheckOf } = known.visit;
+        const result = known.status === 'completed' ? known.result : undefined;
         return {
           type: 'recheck',
           at,
           rectificationId: request.id,
-          visit: { id: request.visitId, taskId: rechecked.taskId, completed: status === 'completed', recheckOf: rechecked.recheckOf },
+          visit: { id: request.visitId, taskId, type, businessId, recheckOf, result },
           result: request.result,
           newLimit: request.limit && limitFact(service.directory, request.limit, at),
           suggestCase: request.suggestCase ?? false,

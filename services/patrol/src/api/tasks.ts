@@ -1,10 +1,12 @@
-import { idFrom, invalid, notFound } from '@sanwang/kernel';
+import type { Unit } from '@sanwang/identity';
+import { idFrom, invalid, notFound, Rejection } from '@sanwang/kernel';
 import { command, query, type Call } from '@sanwang/rpc';
 import type { ServiceContext } from '@sanwang/service';
 import { z } from 'zod';
 import { dispatchRules, MAIN } from '../dispatch-rules/decider.ts';
 import { tasks } from '../models/tasks.ts';
-import { areaCode, channel, code, id, localDate, reason, taskType, title, unitCode } from '../shared/words.ts';
+import { rectification } from '../rectification/decider.ts';
+import { areaCode, channel, code, id, localDate, reason, taskType, title, unitCode, type TaskType } from '../shared/words.ts';
 import { task, type TaskCommand, type TaskState } from '../task/decider.ts';
 import { place, source } from '../task/events.ts';
 import { visit } from '../visit/decider.ts';
@@ -66,6 +68,12 @@ export const requireTask = (service: ServiceContext, call: Call, action: string,
   return state;
 };
 
+/** The caller's reach covers the unit itself, or every one of its areas. */
+const requireUnit = (service: ServiceContext, call: Call, { code, areas }: Unit): void => {
+  const targets = areas.length > 0 ? areas.map((area) => ({ unit: code, area })) : [{ unit: code }];
+  for (const target of targets) service.access.require(call.principal, 'patrol.task.dispatch', target, 'unit', code);
+};
+
 export const taskHandlers = (service: ServiceContext, checklists: Checklists) => {
   const execute = (
     call: Call,
@@ -88,16 +96,42 @@ export const taskHandlers = (service: ServiceContext, checklists: Checklists) =>
     };
   };
 
+  const requireOrder = async (
+    orderId: string,
+    { businessId, type }: { readonly businessId?: string | undefined; readonly type: TaskType },
+  ) => {
+    const { state } = await service.load(rectification, orderId);
+    if (state.status === 'new' || state.order.businessId !== businessId)
+      throw invalid('order-unknown', 'recheckOf', 'the id of an order to the business of the task');
+    if (type !== 'inspection') throw invalid('inspection-required', 'type', 'inspection; a round cannot recheck an order');
+  };
+
+  /** A task that its source asks for again; of one outside the caller's reach only that the key is taken. */
+  const requirePooled = (call: Call, id: string, state: TaskState): Known => {
+    try {
+      return requireTask(service, call, 'patrol.task.pool', id, state);
+    } catch (error) {
+      if (!(error instanceof Rejection) || error.code !== 'not-found') throw error;
+      throw new Rejection('already-exists', 'source-taken', 'The source and its key belong to a task outside your jurisdiction.');
+    }
+  };
+
   return {
-    poolTask: command(taskRequests.pool, async ({ area, priority, ...request }, call) => {
-      const business =
-        request.businessId === undefined ? undefined : await businessFact(service, call, request.businessId, 'patrol.task.pool');
-      const taskArea = areaOf(area, business?.area);
-      service.access.require(call.principal, 'patrol.task.pool', { area: taskArea }, 'area', taskArea);
-      await checklists.requireType(request.checklist, request.type);
-      const pooled = { ...request, businessName: business?.name, area: taskArea, priority: priority ?? 3 };
+    poolTask: command(taskRequests.pool, async (request, call) => {
       const id = idFrom('task', request.source.system, request.source.key);
-      return answer(await service.execute(call, task, id, { area, priority, ...request }, { type: 'pool', task: pooled }));
+      const outcome = await service.execute(call, task, id, request, async (state: TaskState, at): Promise<TaskCommand> => {
+        if (state.status !== 'new') return { type: 'pool', task: requirePooled(call, id, state).task };
+        const { area, businessId, priority = 3 } = request;
+        const recheck = request.recheckOf !== undefined;
+        const business = businessId === undefined ? undefined : await businessFact(service, call, businessId, 'patrol.task.pool', recheck);
+        const taskArea = areaOf(area, business?.area);
+        service.access.require(call.principal, 'patrol.task.pool', { area: taskArea }, 'area', taskArea);
+        await checklists.requireType(request.checklist, request.type);
+        if (request.recheckOf !== undefined) await requireOrder(request.recheckOf, request);
+        const on = localDay(service.directory, at);
+        return { type: 'pool', task: { ...request, businessName: business?.name, area: taskArea, priority, on } };
+      });
+      return answer(outcome);
     }),
     listTasks: query(taskRequests.list, (request, call) =>
       list(service, call, tasks, 'patrol.task.read', request, {
@@ -128,8 +162,7 @@ export const taskHandlers = (service: ServiceContext, checklists: Checklists) =>
         }
         const unit = service.directory.unit(request.unit);
         if (!unit) throw notFound('unit', request.unit);
-        const target = { unit: unit.code, ...(unit.areas[0] === undefined ? {} : { area: unit.areas[0] }) };
-        service.access.require(call.principal, 'patrol.task.dispatch', target, 'unit', unit.code);
+        requireUnit(service, call, unit);
         return { type: 'dispatch', unit: unitFact(unit), by: 'name' };
       });
       return { ...answer(outcome), unit: 'unit' in outcome.state ? (outcome.state.unit ?? '') : '' };

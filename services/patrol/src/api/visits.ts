@@ -1,4 +1,4 @@
-import { forbiddenByState, invalid, notFound } from '@sanwang/kernel';
+import { forbiddenByState, invalid, notFound, Rejection } from '@sanwang/kernel';
 import { command, query, type Call } from '@sanwang/rpc';
 import type { ServiceContext } from '@sanwang/service';
 import { z } from 'zod';
@@ -17,7 +17,7 @@ import {
   unitCode,
   visitResult,
 } from '../shared/words.ts';
-import { task } from '../task/decider.ts';
+import { task, type TaskStatus } from '../task/decider.ts';
 import type { Answer } from '../visit/answers.ts';
 import { visit, type VisitCommand, type VisitState } from '../visit/decider.ts';
 import type { Checklists } from './checklists.ts';
@@ -93,6 +93,14 @@ export const visitHandlers = (service: ServiceContext, checklists: Checklists) =
   const siteOf = async (businessId: string | undefined) =>
     businessId === undefined ? undefined : (await service.reader(businesses).get(businessId, 'everything'))?.coordinates;
 
+  /** A task that was cancelled or given to others meanwhile is not concluded by those who had it before. */
+  const requireStillTheirs = async (call: Call, taskId: string): Promise<void> => {
+    const { state } = await service.load(task, taskId);
+    if (state.status !== 'accepted') throw notAccepted(state.status);
+    if (!state.officers.includes(call.principal.subject))
+      throw new Rejection('permission-denied', 'not-assigned', 'The task of the visit is assigned to other officers by now.');
+  };
+
   return {
     startVisit: command(visitRequests.start, async (request, call) => {
       const outcome = await service.execute(
@@ -103,12 +111,12 @@ export const visitHandlers = (service: ServiceContext, checklists: Checklists) =
         async (_state: VisitState, now): Promise<VisitCommand> => {
           const loaded = (await service.load(task, request.taskId)).state;
           const known = requireTask(service, call, 'patrol.visit.start', request.taskId, loaded);
-          if (known.status !== 'accepted')
-            throw forbiddenByState('task-status', `A task that is ${known.status} cannot be visited; it would have to be accepted.`, {
-              status: known.status,
-            });
+          if (known.status !== 'accepted') throw notAccepted(known.status);
           const on = localDay(service.directory, past('startedAt', request.startedAt, now));
           const { type, checklist, businessId, businessName, place, area, recheckOf } = known.task;
+          // By the day: officers may name the hour of a visit before that at which the task was entered.
+          if (known.task.on !== undefined && on < known.task.on)
+            throw invalid('before-the-task', 'startedAt', `a time on ${known.task.on}, when the task was pooled, or later`);
           const { number, version } = await checklists.inForce(checklist, on);
           return {
             type: 'start',
@@ -194,7 +202,9 @@ export const visitHandlers = (service: ServiceContext, checklists: Checklists) =
     }),
     completeVisit: command(visitRequests.complete, async (request, call) => {
       const outcome = await service.execute(call, visit, request.id, request, async (state: VisitState, now): Promise<VisitCommand> => {
-        const { checklist, on } = requireVisit(service, call, 'patrol.visit.complete', request.id, state).visit;
+        const known = requireVisit(service, call, 'patrol.visit.complete', request.id, state);
+        const { checklist, on, taskId } = known.visit;
+        if (known.status === 'started') await requireStillTheirs(call, taskId);
         if (localDay(service.directory, past('completedAt', request.completedAt, now)) < on)
           throw invalid('before-the-visit', 'completedAt', `a time on ${on} or later`);
         const { rule } = await checklists.version(checklist.code, checklist.version);
@@ -214,6 +224,9 @@ export const visitHandlers = (service: ServiceContext, checklists: Checklists) =
     }),
   };
 };
+
+const notAccepted = (status: TaskStatus): Rejection =>
+  forbiddenByState('task-status', `A task that is ${status} cannot be visited; it would have to be accepted.`, { status });
 
 /** The answers item by item, as the form has them. */
 const itemsOf = ({ conforms, notApplicable, violates, remarks = [] }: VisitDocument['items']) => {

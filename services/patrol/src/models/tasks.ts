@@ -41,7 +41,13 @@ export const tasks: ModelDefinition<TaskDocument> = {
   schema: document,
   on: projectOwn<TaskEvent, TaskDocument>({
     begin: {
-      TaskPooled: (data, event) => ({ ...data, id: idOf(event.stream), status: 'pooled', officers: [], pooledAt: event.at }),
+      TaskPooled: ({ on: _on, ...data }, event) => ({
+        ...data,
+        id: idOf(event.stream),
+        status: 'pooled',
+        officers: [],
+        pooledAt: event.at,
+      }),
     },
     change: {
       TaskDispatched: ({ unit }) => ({ status: 'dispatched', unit, officers: [] }),

@@ -1,25 +1,39 @@
 import { forbiddenByState, invalid, Rejection, type Aggregate, type Instant } from '@sanwang/kernel';
-import type { Attachment } from '../shared/words.ts';
+import type { Attachment, TaskType, VisitResult } from '../shared/words.ts';
 import { issue, type Issue } from './issue.ts';
 import type { Issued, Limit, RectificationEvent } from './events.ts';
 
 export type RectificationCommand =
   | ({ readonly type: 'order'; readonly at: Instant; readonly limit: Limit } & Issue)
   | ({ readonly type: 'correct-on-the-spot' } & Issue)
-  | { readonly type: 'report'; readonly at: Instant; readonly note?: string | undefined; readonly attachments?: Attachment[] | undefined }
+  | ({ readonly type: 'report'; readonly at: Instant } & Report)
   | ({ readonly type: 'recheck'; readonly at: Instant } & Recheck)
   | { readonly type: 'limit-passed'; readonly due: Instant }
   | { readonly type: 'cancel'; readonly reason: string };
 
+interface Report {
+  readonly note?: string | undefined;
+  readonly attachments?: Attachment[] | undefined;
+}
 interface Recheck {
   /** The id of this order, and the visit that rechecked it. */
   readonly rectificationId: string;
-  readonly visit: { readonly id: string; readonly taskId: string; readonly completed: boolean; readonly recheckOf: string | undefined };
+  readonly visit: RecheckFact;
   readonly result: 'corrected' | 'not-corrected';
   /** With `not-corrected` exactly one of the two. */
   readonly newLimit?: Limit | undefined;
   readonly suggestCase: boolean;
   readonly note?: string | undefined;
+}
+
+/** What the rechecking visit's own stream says. `result` is `undefined` while the visit is not completed. */
+export interface RecheckFact {
+  readonly id: string;
+  readonly taskId: string;
+  readonly type: TaskType;
+  readonly businessId: string | undefined;
+  readonly recheckOf: string | undefined;
+  readonly result: VisitResult | undefined;
 }
 
 type Order = Pick<Issued, 'businessId' | 'area' | 'unit' | 'items'>;
@@ -30,7 +44,7 @@ type Order = Pick<Issued, 'businessId' | 'area' | 'unit' | 'items'>;
 export type RectificationState =
   | { readonly status: 'new' }
   | { readonly status: 'ordered' | 'overdue'; readonly order: Order; readonly limit: Limit }
-  | { readonly status: 'reported'; readonly order: Order; readonly limit: Limit; readonly timely: boolean }
+  | { readonly status: 'reported'; readonly order: Order; readonly limit: Limit; readonly timely: boolean; readonly report: Report }
   | { readonly status: 'corrected'; readonly order: Order; readonly confirmedBy?: string }
   | { readonly status: 'referred' | 'cancelled'; readonly order: Order };
 type OpenState = Extract<RectificationState, { readonly limit: Limit }>;
@@ -52,7 +66,10 @@ export const rectification: Aggregate<RectificationCommand, RectificationEvent, 
     if (state.status === 'new') throw new Rejection('not-found', 'rectification-not-found', 'There is no such order.');
     switch (command.type) {
       case 'report': {
-        if (state.status === 'reported') return [];
+        if (state.status === 'reported') {
+          if (sameReport(command, state.report)) return [];
+          throw forbiddenByState('already-reported', 'Another report of the correction is recorded; the recheck is next.');
+        }
         if (!('limit' in state)) throw closed(state.status);
         const late = state.status === 'overdue' || command.at > state.limit.due;
         const data = { ...about(state.order), late, note: command.note, attachments: some(command.attachments) };
@@ -80,7 +97,7 @@ export const rectification: Aggregate<RectificationCommand, RectificationEvent, 
     const { order, limit } = state;
     switch (event.type) {
       case 'CorrectionReported':
-        return { status: 'reported', order, limit, timely: !event.data.late };
+        return { status: 'reported', order, limit, timely: !event.data.late, report: event.data };
       case 'RectificationOverdue':
         return { status: 'overdue', order, limit };
       case 'RectificationRechecked': {
@@ -130,7 +147,11 @@ const recheck = (command: Recheck & { readonly at: Instant }, state: OpenState):
   const { visit, result, newLimit, suggestCase, note } = command;
   if (visit.recheckOf !== command.rectificationId)
     throw invalid('visit-is-no-recheck', 'visitId', 'a visit of a task that rechecks this order');
-  if (!visit.completed) throw forbiddenByState('visit-not-completed', `Visit ${visit.id} is not completed.`, { visitId: visit.id });
+  if (visit.businessId !== state.order.businessId) throw invalid('visit-elsewhere', 'visitId', 'a visit at the business of the order');
+  if (visit.type !== 'inspection') throw invalid('inspection-required', 'visitId', 'an inspection; a round cannot recheck an order');
+  if (visit.result === undefined)
+    throw forbiddenByState('visit-not-completed', `Visit ${visit.id} is not completed.`, { visitId: visit.id });
+  if (result === 'corrected' && visit.result === 'fail') throw invalid('recheck-failed', 'result', 'not-corrected, as the visit failed');
   const next = Number(newLimit !== undefined) + Number(suggestCase);
   if (result === 'corrected' && next > 0)
     throw invalid('nothing-left-to-correct', 'result', 'not-corrected, as a new limit or a case is given');
@@ -146,5 +167,10 @@ const recheck = (command: Recheck & { readonly at: Instant }, state: OpenState):
 
 const closed = (status: RectificationState['status']): Rejection =>
   forbiddenByState('rectification-closed', `The order is ${status}; nothing more can be recorded on it.`, { status });
+
+const sameReport = (one: Report, other: Report): boolean => {
+  const named = ({ attachments = [] }: Report) => attachments.map(({ id }) => id).join(' ');
+  return one.note === other.note && named(one) === named(other);
+};
 
 const some = (attachments: Attachment[] | undefined): Attachment[] | undefined => (attachments?.length ? attachments : undefined);

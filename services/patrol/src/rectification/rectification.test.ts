@@ -1,6 +1,6 @@
 import { specify } from '@sanwang/testing';
 import { describe, expect, test } from 'vitest';
-import { rectification, type RectificationCommand } from './decider.ts';
+import { rectification, type RecheckFact, type RectificationCommand } from './decider.ts';
 import type { RectificationEvent } from './events.ts';
 import type { InspectionFact } from './issue.ts';
 
@@ -39,6 +39,11 @@ const OnTheSpot: RectificationEvent = {
 };
 const Overdue: RectificationEvent = { type: 'RectificationOverdue', data: { ...about, ...limit } };
 const Reported = (late: boolean): RectificationEvent => ({ type: 'CorrectionReported', data: { ...about, late } });
+const photo = { id: 'p1', mediaType: 'image/jpeg', size: 9, hash: 'ff' };
+const withEvidence: RectificationEvent = {
+  type: 'CorrectionReported',
+  data: { ...about, late: false, note: 'done', attachments: [photo] },
+};
 type RecheckData = Extract<RectificationEvent, { type: 'RectificationRechecked' }>['data'];
 const Rechecked = (change: Partial<RecheckData> = {}): RectificationEvent => ({
   type: 'RectificationRechecked',
@@ -51,11 +56,20 @@ type Order = Extract<RectificationCommand, { type: 'order' }>;
 const order = (change: Partial<Order> = {}): Order => ({ type: 'order', visit: inspection, at: inTime, limit, ...change });
 const report = (at = inTime): RectificationCommand => ({ type: 'report', at });
 type Recheck = Extract<RectificationCommand, { type: 'recheck' }>;
+const recheckVisit = (change: Partial<RecheckFact> = {}): RecheckFact => ({
+  id: 'v2',
+  taskId: 't2',
+  type: 'inspection',
+  businessId: 'local.cdph.17',
+  recheckOf: 'r1',
+  result: 'pass',
+  ...change,
+});
 const recheck = (change: Partial<Recheck> = {}): Recheck => ({
   type: 'recheck',
   at: inTime,
   rectificationId: 'r1',
-  visit: { id: 'v2', taskId: 't2', completed: true, recheckOf: 'r1' },
+  visit: recheckVisit(),
   result: 'corrected',
   suggestCase: false,
   ...change,
@@ -110,7 +124,26 @@ describe('report', () => {
   test('records one that came after the limit as late', () => given(Ordered, Overdue).when(report(tooLate)).then(Reported(true)));
   test('records the passing of the limit first when the timer has not fired yet', () =>
     given(Ordered).when(report(tooLate)).then(Overdue, Reported(true)));
-  test('stays quiet when it was reported', () => given(Ordered, Reported(false)).when(report()).staysQuiet());
+  test('stays quiet when the same was reported', () => {
+    given(Ordered, Reported(false)).when(report()).staysQuiet();
+    given(Ordered, withEvidence)
+      .when({ type: 'report', at: inTime, note: 'done', attachments: [photo] })
+      .staysQuiet();
+  });
+  test('refuses another report rather than losing its evidence', () => {
+    for (const other of [
+      { note: 'done' },
+      { note: 'all done', attachments: [photo] },
+      { note: 'done', attachments: [photo, { ...photo, id: 'p2' }] },
+    ])
+      given(Ordered, withEvidence)
+        .when({ type: 'report', at: inTime, ...other })
+        .refuses('failed-precondition', 'already-reported');
+  });
+  test('takes another report after a recheck that set a new limit', () =>
+    given(Ordered, withEvidence, Rechecked({ result: 'not-corrected', newLimit: later }))
+      .when({ type: 'report', at: inTime, note: 'now really' })
+      .then({ type: 'CorrectionReported', data: { ...about, late: false, note: 'now really' } }));
   test('refuses a closed order', () => given(Ordered, Rechecked()).when(report()).refuses('failed-precondition', 'rectification-closed'));
   test('refuses an order that is not there', () => given().when(report()).refuses('not-found', 'rectification-not-found'));
 });
@@ -161,11 +194,29 @@ describe('recheck', () => {
       .refuses('invalid-argument', 'limit-passed', 'limit'));
   test('refuses a visit that is no recheck of this order', () =>
     given(Ordered)
-      .when(recheck({ visit: { id: 'v2', taskId: 't2', completed: true, recheckOf: 'r2' } }))
+      .when(recheck({ visit: recheckVisit({ recheckOf: 'r2' }) }))
       .refuses('invalid-argument', 'visit-is-no-recheck', 'visitId'));
+  test('refuses a visit at another business or at a place that is none', () => {
+    for (const businessId of ['local.cdph.18', undefined])
+      given(Ordered)
+        .when(recheck({ visit: recheckVisit({ businessId }) }))
+        .refuses('invalid-argument', 'visit-elsewhere', 'visitId');
+  });
+  test('refuses a round', () =>
+    given(Ordered)
+      .when(recheck({ visit: recheckVisit({ type: 'round' }) }))
+      .refuses('invalid-argument', 'inspection-required', 'visitId'));
+  test('refuses as corrected what the visit failed, and takes it with conditions', () => {
+    given(Ordered)
+      .when(recheck({ visit: recheckVisit({ result: 'fail' }) }))
+      .refuses('invalid-argument', 'recheck-failed', 'result');
+    given(Ordered, Reported(false))
+      .when(recheck({ visit: recheckVisit({ result: 'pass-with-conditions' }) }))
+      .then(Rechecked());
+  });
   test('refuses a visit that is not completed', () =>
     given(Ordered)
-      .when(recheck({ visit: { id: 'v2', taskId: 't2', completed: false, recheckOf: 'r1' } }))
+      .when(recheck({ visit: recheckVisit({ result: undefined }) }))
       .refuses('failed-precondition', 'visit-not-completed'));
 });
 

@@ -27,7 +27,7 @@ const officers = z.array(id).min(1).max(8);
 export const taskEvents = {
   TaskPooled: defineEvent('TaskPooled', {
     visibility: 'public',
-    description: 'A task came into the pool 任务入池.',
+    description: 'A task came into the pool 任务入池. `on` is the local day.',
     schema: z.object({
       channel,
       type: taskType,
@@ -41,6 +41,7 @@ export const taskEvents = {
       title,
       source,
       recheckOf: id.optional(),
+      on: localDate.optional(),
     }),
   }),
   TaskDispatched: defineEvent('TaskDispatched', {
