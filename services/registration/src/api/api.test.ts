@@ -24,6 +24,7 @@ beforeAll(async () => {
     ['futian-registrar', 'registrar', 'futian'] as const,
     ['futian-inspector', 'inspector', 'futian'] as const,
     ['sz-registrar', 'registrar', 'sz'] as const,
+    ['sz-operator', 'operator', 'sz'] as const,
   ]) {
     await trial.call('OfficerService/registerOfficer', { id, name: '张三', unit: code, duties: [duty] });
   }
@@ -79,7 +80,7 @@ describe('the register', () => {
   test('shows a business with the persons in clear', async () =>
     expect(await trial.call('BusinessService/getBusiness', { id }, inspector)).toMatchObject({
       name: '香蜜湖面馆',
-      contact: { subject: `contact.${id}`, value: '李四' },
+      contact: { subject: expect.stringMatching(/^contact\.uscc\.91350100M000100Y43\.[0-9a-f]{12}$/), value: '李四' },
       status: 'active',
       revision: 0,
     }));
@@ -142,6 +143,28 @@ describe('changing', () => {
         expectedRevision: 7,
       }),
     ).toMatchObject({ code: 'conflict', reason: 'stale-revision' }));
+});
+
+describe('the persons of a business', () => {
+  const person = { ...business, number: { kind: 'local', value: 'persons', authority: 'sz' }, contact: 'Anna' };
+  const personsOf = 'local.sz.persons';
+  const contact = async (): Promise<{ subject: string; value?: string; erased?: true }> =>
+    (await trial.call('BusinessService/getBusiness', { id: personsOf }, registrar))['contact'] as never;
+  const correct = (value: string, idempotencyKey: string) =>
+    trial.call('BusinessService/correctBusiness', { id: personsOf, contact: value }, registrar, { idempotencyKey });
+  test('have a subject each: erasing one leaves the next to be stored, and a repeat answers the same', async () => {
+    await trial.call('BusinessService/registerBusiness', person, registrar);
+    const anna = await contact();
+    await trial.call('ErasureService/eraseSubject', { id: anna.subject, reason: 'asked for' }, officerPrincipal('sz-operator'));
+    expect(await contact()).toEqual({ subject: anna.subject, erased: true });
+    expect(await correct('Ben', 'ben')).toMatchObject({ revision: 1 });
+    const ben = await contact();
+    expect(ben).toEqual({ subject: expect.not.stringContaining(anna.subject), value: 'Ben' });
+    expect(await correct('Cleo', 'cleo')).toMatchObject({ revision: 2 });
+    expect(await correct('Ben', 'ben')).toMatchObject({ revision: 1 });
+    expect(await contact()).toMatchObject({ value: 'Cleo' });
+    expect((await contact()).subject).not.toBe(ben.subject);
+  });
 });
 
 test.each([

@@ -30,6 +30,8 @@ const registration = z.strictObject({
 const shown = ({ licenceNumber: _licenceNumber, ...rest }: BusinessDocument) => rest;
 
 export const businessApi = (service: ServiceContext): Api => {
+  const personKey = (call: Call): string => service.newId(call).replaceAll('-', '').slice(0, 12);
+
   const change = async (
     call: Call,
     action: string,
@@ -61,7 +63,12 @@ export const businessApi = (service: ServiceContext): Api => {
       if (request.overrideReason !== undefined) {
         service.access.require(call.principal, 'registration.business.override-check-digit', target, 'business', id);
       }
-      const outcome = await service.execute(call, business, id, request, { type: 'register', businessId: id, ...request });
+      const outcome = await service.execute(call, business, id, request, {
+        type: 'register',
+        businessId: id,
+        personKey: personKey(call),
+        ...request,
+      });
       const fault = request.number.kind === 'uscc' ? usccFault(request.number.value) : undefined;
       return {
         ...answerOf(outcome),
@@ -82,7 +89,8 @@ export const businessApi = (service: ServiceContext): Api => {
       }),
       (request, call) => {
         const { id: _id, licences: list, ...rest } = request;
-        return change(call, 'correct', request, () => ({ type: 'correct', ...rest, licences: list?.items }));
+        const key = personKey(call);
+        return change(call, 'correct', request, () => ({ type: 'correct', personKey: key, ...rest, licences: list?.items }));
       },
     ),
 
