@@ -62,9 +62,13 @@ describe('registering', () => {
     expect(await trial.refusal('BusinessService/registerBusiness', overridden, inspector)).toMatchObject({ reason: 'duty-missing' });
     expect(await trial.call('BusinessService/registerBusiness', overridden, registrar)).toMatchObject({ expectedCheckDigit: 'R' });
   });
-  test('takes a wrong check digit from an import, with a warning', async () => {
+  test('takes a wrong check digit from an import by the city, with a warning', async () => {
     const imported = { ...wrong, number: { kind: 'uscc', value: '91350211M0000XUF47' }, name: '第三面馆', source: 'import' };
-    expect(await trial.call('BusinessService/registerBusiness', imported, registrar)).toMatchObject({ expectedCheckDigit: 'R' });
+    expect(await trial.refusal('BusinessService/registerBusiness', imported, inspector)).toMatchObject({ reason: 'duty-missing' });
+    expect(await trial.refusal('BusinessService/registerBusiness', imported, registrar)).toMatchObject({ code: 'not-found' });
+    const local = { ...imported, number: { kind: 'local', value: '1', authority: 'sz' } };
+    expect(await trial.refusal('BusinessService/registerBusiness', local, registrar)).toMatchObject({ code: 'not-found' });
+    expect(await trial.call('BusinessService/registerBusiness', imported, city)).toMatchObject({ expectedCheckDigit: 'R' });
   });
   test('refuses a business outside the jurisdiction, and one registered with other content', async () => {
     expect(await trial.refusal('BusinessService/registerBusiness', { ...business, area: '440305001' }, registrar)).toMatchObject({
