@@ -70,6 +70,15 @@ describe('registering', () => {
     expect(await trial.refusal('BusinessService/registerBusiness', local, registrar)).toMatchObject({ code: 'not-found' });
     expect(await trial.call('BusinessService/registerBusiness', imported, city)).toMatchObject({ expectedCheckDigit: 'R' });
   });
+  test('refuses an area without a unit', async () => {
+    const nowhere = { ...business, number: { kind: 'local', value: 'nowhere', authority: 'sz' } };
+    for (const area of ['990101', '44'])
+      expect(await trial.refusal('BusinessService/registerBusiness', { ...nowhere, area }, city)).toEqual({
+        code: 'invalid-argument',
+        reason: 'area-unknown',
+        fields: ['area'],
+      });
+  });
   test('refuses a business outside the jurisdiction, and one registered with other content', async () => {
     expect(await trial.refusal('BusinessService/registerBusiness', { ...business, area: '440305001' }, registrar)).toMatchObject({
       code: 'not-found',
@@ -111,9 +120,15 @@ describe('changing', () => {
         revision: 2,
       },
     );
-    expect(await trial.call('BusinessService/moveBusiness', { id, address: '南山区 2 号', area: '440305001' }, registrar)).toMatchObject({
-      revision: 3,
+    const move = { id, address: '南山区 2 号', area: '440305001' };
+    expect(await trial.refusal('BusinessService/moveBusiness', move, registrar)).toMatchObject({ code: 'not-found' });
+    expect(await trial.refusal('BusinessService/moveBusiness', { ...move, area: '990101' }, city)).toEqual({
+      code: 'invalid-argument',
+      reason: 'area-unknown',
+      fields: ['area'],
     });
+    expect(await trial.refusal('BusinessService/moveBusiness', { ...move, area: '44' }, city)).toMatchObject({ reason: 'area-unknown' });
+    expect(await trial.call('BusinessService/moveBusiness', move, city)).toMatchObject({ revision: 3 });
     expect(await trial.refusal('BusinessService/getBusiness', { id }, registrar)).toMatchObject({ code: 'not-found' });
     expect(await trial.refusal('BusinessService/correctBusiness', { id, name: 'x' }, registrar)).toMatchObject({ code: 'not-found' });
     expect(await trial.refusal('BusinessService/closeBusiness', { id, reason: 'ceased', closedOn: '2999-01-01' }, city)).toMatchObject({
