@@ -34,6 +34,7 @@ export const policyActions = [
   'registration.business.void',
   'registration.business.grade',
   'registration.business.override-check-digit',
+  'registration.business.import',
   'registration.business.read',
   'patrol.task.pool',
   'patrol.task.dispatch',
@@ -129,6 +130,7 @@ export const policyTable: readonly PolicyRow[] = [
   ...grant('registrar', 'area', 'registration.business.register', 'registration.business.correct', 'registration.business.move'),
   ...grant('registrar', 'area', 'registration.business.close', 'registration.business.void', 'registration.business.grade'),
   ...grant('registrar', 'area', 'registration.business.override-check-digit', 'registration.business.read', 'overview.file.read'),
+  ...grant('registrar', 'unit', 'registration.business.import'), // asked of the city itself: an import passes over the check digit
 
   // Keeps units, officers and checklists of its unit and below. What names no place (calendars, checklists) is the city's own.
   ...grant('directory-admin', 'city', ...reference),

@@ -115,6 +115,8 @@ describe('access', () => {
     expect(require(as('city-directory-admin'), 'patrol.checklist.write', {})).toBe('allowed');
     expect(require(as('office-directory-admin'), 'directory.officer.grant-city-duty', {})).toBe('not-found/thing-not-found');
     expect(require(as('city-directory-admin'), 'directory.officer.grant-city-duty', {})).toBe('allowed');
+    expect(require(as('office-registrar'), 'registration.business.import', {})).toBe('not-found/thing-not-found');
+    expect(require(as('city-registrar'), 'registration.business.import', {})).toBe('allowed');
   });
   it('a superior unit sees what lies below it, not beside it', () => {
     const view = city();

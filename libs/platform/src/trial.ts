@@ -12,6 +12,7 @@ import { startHost, type Host } from './host.ts';
 
 /** The whole platform on a folder of its own, for tests of services: calls reach the handlers in process, as any principal. */
 export interface Trial {
+  /** The running host; another one after `restart`. */
   readonly host: Host;
   /** Calls `<Service>/<rpcInCamelCase>`, e.g. `UnitService/registerUnit`. Answers carry their read token on to the next calls. */
   call(method: string, request: object, as?: Principal, more?: Partial<Call>): Promise<Record<string, unknown>>;
@@ -22,6 +23,8 @@ export interface Trial {
     as?: Principal,
     more?: Partial<Call>,
   ): Promise<{ code: string; reason: string; fields: string[] }>;
+  /** Ends the host and starts another on the same folder. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -39,12 +42,14 @@ export interface TrialOptions {
 /** Starts a platform in a temporary folder, which `stop` removes. */
 export const startTrial = async ({ listen = false, env = {}, wall }: TrialOptions = {}): Promise<Trial> => {
   const folder = await mkdtemp(join(tmpdir(), 'sanwang-trial-'));
-  const host = await startHost({
-    config: readConfig({ SANWANG_DATA: folder, SANWANG_HTTP_PORT: '0', SANWANG_GRPC_PORT: '0', ...env }),
-    logger: createLogger({ level: 'silent' }),
-    listen,
-    ...(wall && { wall }),
-  });
+  const start = (): Promise<Host> =>
+    startHost({
+      config: readConfig({ SANWANG_DATA: folder, SANWANG_HTTP_PORT: '0', SANWANG_GRPC_PORT: '0', ...env }),
+      logger: createLogger({ level: 'silent' }),
+      listen,
+      ...(wall && { wall }),
+    });
+  let host = await start();
   const tokens = new Map<string, string>();
 
   const call: Trial['call'] = async (name, request, as = bootstrapPrincipal, more = {}) => {
@@ -73,7 +78,9 @@ export const startTrial = async ({ listen = false, env = {}, wall }: TrialOption
   };
 
   return {
-    host,
+    get host() {
+      return host;
+    },
     call,
     async refusal(method, request, as, more) {
       try {
@@ -84,6 +91,10 @@ export const startTrial = async ({ listen = false, env = {}, wall }: TrialOption
         throw error;
       }
       throw new Error(`${method} was not refused`);
+    },
+    async restart() {
+      await host.drain();
+      host = await start();
     },
     async stop() {
       await host.drain();

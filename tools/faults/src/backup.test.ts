@@ -42,7 +42,8 @@ test('a backup taken under load is restored elsewhere without the subjects erase
   await load;
   await expect(finished(platform, (await operations.startBackup({ name: 'one' })).operation)).rejects.toThrow('backup-exists');
   // After the backup, which still has the key.
-  const subject = 'contact.local.wg.first';
+  const { contact } = await clientsOf(platform, people.registrar).businesses.getBusiness({ id: 'local.wg.first' });
+  const subject = contact!.subject;
   await erasure.eraseSubject({ id: subject, reason: 'asked for' });
 
   const elsewhere = join(aFolder(), 'restored');

@@ -47,11 +47,11 @@ const units = [
   { code: 'wg-north', kind: 'district', parent: 'wg', name: '北区局', areas: ['990101'] },
   { code: 'wg-south', kind: 'district', parent: 'wg', name: '南区局', areas: ['990102'] },
 ];
-const officers: readonly (readonly [id: string, unit: string, duty: string])[] = [
+const officers: readonly (readonly [id: string, unit: string, ...duties: string[]])[] = [
   [people.admin, 'wg', 'directory-admin'],
   [people.dispatcher, 'wg', 'dispatcher'],
   [people.registrar, 'wg', 'registrar'],
-  [people.operator, 'wg', 'operator'],
+  [people.operator, 'wg', 'operator', 'auditor'], // who erases must find the subject
   [people.auditor, 'wg', 'auditor'],
   ...people.north.map((id) => [id, 'wg-north', 'inspector'] as const),
   ...people.south.map((id) => [id, 'wg-south', 'inspector'] as const),
@@ -75,13 +75,13 @@ export const foundCity = async (platform: Platform, options: CityOptions = {}): 
   for (const unit of units) tokens.push((await root.units.registerUnit({ validFrom: '2020-01-01', ...unit })).readToken);
   const certificate = { number: 'C-1', validFrom: '2020-01-01', validTo: '2039-12-31' };
   const registered = await Promise.all(
-    officers.map(([id, unit, duty]) =>
+    officers.map(([id, unit, ...duties]) =>
       root.officers.registerOfficer({
         id,
         unit,
         ...personal(id),
-        duties: [duty],
-        certificate: duty === 'inspector' ? certificate : undefined,
+        duties,
+        certificate: duties.includes('inspector') ? certificate : undefined,
       }),
     ),
   );

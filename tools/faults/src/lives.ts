@@ -45,6 +45,8 @@ export const fateOf = (name: string, random: () => number): Fate => ({
 
 export interface Lived {
   readonly business: string;
+  /** Read token of its registration. */
+  readonly registered: string;
   readonly task: string;
   readonly order: string | undefined;
 }
@@ -56,13 +58,16 @@ export const contactOf = (name: string): string => `联系人-${name}-ZQXJ`;
 export const live = async (fate: Fate, say: Say): Promise<Lived> => {
   const lived = await work(fate, say);
   if (fate.erased) {
-    const id = `contact.${lived.business}`;
     await say({
       key: `${fate.name}-erase`,
       subject: people.operator,
       aggregate: 'directory.Subject',
-      readTokens: [],
-      send: ({ erasure }, options) => erasure.eraseSubject({ id, reason: 'asked for' }, options),
+      readTokens: [lived.registered],
+      async send({ businesses, erasure }, options) {
+        const { idempotencyKey: _key, ...asking } = options;
+        const { contact } = await businesses.getBusiness({ id: lived.business }, asking);
+        return erasure.eraseSubject({ id: contact!.subject, reason: 'asked for' }, options);
+      },
     });
   }
   return lived;
@@ -99,6 +104,7 @@ const work = async (fate: Fate, say: Say): Promise<Lived> => {
       options,
     ),
   );
+  const [registered] = readTokens as readonly [string];
   const id = await step('pool', people.dispatcher, task, ({ patrol }, options) =>
     patrol.poolTask(
       {
@@ -116,7 +122,7 @@ const work = async (fate: Fate, say: Say): Promise<Lived> => {
     await step('cancel', people.dispatcher, task, ({ patrol }, options) =>
       patrol.cancelTask({ id, reason: note ?? 'planned twice' }, options),
     );
-    return { business, task: id, order: undefined };
+    return { business, registered, task: id, order: undefined };
   }
   await step('dispatch', people.dispatcher, task, ({ patrol }, options) => patrol.dispatchTask({ id }, options));
   await step('assign', people.dispatcher, task, ({ patrol }, options) => patrol.assignTask({ id, officers: [...inspectors] }, options));
@@ -124,7 +130,7 @@ const work = async (fate: Fate, say: Say): Promise<Lived> => {
     await step('push-back', inspector, task, ({ patrol }, options) =>
       patrol.pushBackTask({ id, reason: note ?? 'not our street' }, options),
     );
-    return { business, task: id, order: undefined };
+    return { business, registered, task: id, order: undefined };
   }
   await step('accept', inspector, task, ({ patrol }, options) => patrol.acceptTask({ id }, options));
   const visitId = await step('start', inspector, visit, ({ patrol }, options) =>
@@ -150,7 +156,7 @@ const work = async (fate: Fate, say: Say): Promise<Lived> => {
     patrol.completeVisit({ id: visitId, result: passes ? 'pass' : 'fail', note, attachments: [], suggestions: [] }, options),
   );
   await step('close', inspector, task, ({ patrol }, options) => patrol.completeTask({ id, visitId }, options));
-  if (passes) return { business, task: id, order: undefined };
+  if (passes) return { business, registered, task: id, order: undefined };
   const orderId = await step('order', inspector, order, ({ patrol }, options) =>
     patrol.issueRectification({ visitId, kind: 'order', items: [], limit: { days: fate.limitDays ?? 5 }, note }, options),
   );
@@ -159,7 +165,7 @@ const work = async (fate: Fate, say: Say): Promise<Lived> => {
       patrol.reportCorrection({ id: orderId, note, attachments: [] }, options),
     );
   }
-  return { business, task: id, order: orderId };
+  return { business, registered, task: id, order: orderId };
 };
 
 /** Says each command once, to a platform that is expected to be well; its read tokens may take a moment. */

@@ -8,10 +8,10 @@ import { deployment, DEPLOYMENT_ID } from '../deployment/decider.ts';
  */
 export const beginningLive = (service: ServiceContext): ServiceContext => {
   let begun = false;
-  const begin = async (call: Call): Promise<void> => {
-    begun ||= service.directory.deployment() !== undefined || (await service.load(deployment, DEPLOYMENT_ID)).state.status === 'begun';
-    if (begun) return;
-    const { principal, method, correlationId, readTokens, deadline } = call;
+  /** The log's own answer, asked until it is yes: a process that starts later finds a deployment that began long ago. */
+  const hasBegun = async (): Promise<boolean> =>
+    (begun ||= service.directory.deployment() !== undefined || (await service.load(deployment, DEPLOYMENT_ID)).state.status === 'begun');
+  const begin = async ({ principal, method, correlationId, readTokens, deadline }: Call): Promise<void> => {
     await service.execute(
       { principal, method, correlationId, readTokens, deadline },
       deployment,
@@ -24,7 +24,7 @@ export const beginningLive = (service: ServiceContext): ServiceContext => {
   return {
     ...service,
     async execute(call, aggregate, id, body, command) {
-      if (!begun) {
+      if (!(await hasBegun())) {
         // A command that is refused leaves the log empty: it is decided once before the log begins, and again when it counts.
         const { state } = await service.load(aggregate, id);
         const proposed =

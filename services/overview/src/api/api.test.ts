@@ -8,6 +8,7 @@ const staff = [
   ['checklists', 'sz', 'directory-admin'],
   ['dispatcher', 'futian', 'dispatcher'],
   ['registrar', 'futian', 'registrar'],
+  ['city-registrar', 'sz', 'registrar'],
   ['o1', 'futian', 'inspector'],
   ['o2', 'futian', 'inspector'],
   ['nanshan-dispatcher', 'nanshan', 'dispatcher'],
@@ -128,7 +129,7 @@ describe('the file of a business', () => {
   test('goes with the business when it moves', async () => {
     expect(await refusal('nanshan-registrar', 'getBusinessFile', { id })).toMatchObject({ code: 'not-found' });
     const move = { id, address: '南山区 2 号', area: '440305001' };
-    await trial.call('BusinessService/moveBusiness', move, officerPrincipal('registrar'));
+    await trial.call('BusinessService/moveBusiness', move, officerPrincipal('city-registrar'));
     expect((await ask('nanshan-registrar', 'getBusinessFile', { id }))['items']).toHaveLength(15);
     expect(await refusal('registrar', 'getBusinessFile', { id })).toMatchObject({ code: 'not-found' });
   });

@@ -24,6 +24,7 @@ beforeAll(async () => {
     ['futian-registrar', 'registrar', 'futian'] as const,
     ['futian-inspector', 'inspector', 'futian'] as const,
     ['sz-registrar', 'registrar', 'sz'] as const,
+    ['sz-operator', 'operator', 'sz'] as const,
   ]) {
     await trial.call('OfficerService/registerOfficer', { id, name: '张三', unit: code, duties: [duty] });
   }
@@ -61,9 +62,22 @@ describe('registering', () => {
     expect(await trial.refusal('BusinessService/registerBusiness', overridden, inspector)).toMatchObject({ reason: 'duty-missing' });
     expect(await trial.call('BusinessService/registerBusiness', overridden, registrar)).toMatchObject({ expectedCheckDigit: 'R' });
   });
-  test('takes a wrong check digit from an import, with a warning', async () => {
+  test('takes a wrong check digit from an import by the city, with a warning', async () => {
     const imported = { ...wrong, number: { kind: 'uscc', value: '91350211M0000XUF47' }, name: '第三面馆', source: 'import' };
-    expect(await trial.call('BusinessService/registerBusiness', imported, registrar)).toMatchObject({ expectedCheckDigit: 'R' });
+    expect(await trial.refusal('BusinessService/registerBusiness', imported, inspector)).toMatchObject({ reason: 'duty-missing' });
+    expect(await trial.refusal('BusinessService/registerBusiness', imported, registrar)).toMatchObject({ code: 'not-found' });
+    const local = { ...imported, number: { kind: 'local', value: '1', authority: 'sz' } };
+    expect(await trial.refusal('BusinessService/registerBusiness', local, registrar)).toMatchObject({ code: 'not-found' });
+    expect(await trial.call('BusinessService/registerBusiness', imported, city)).toMatchObject({ expectedCheckDigit: 'R' });
+  });
+  test('refuses an area without a unit', async () => {
+    const nowhere = { ...business, number: { kind: 'local', value: 'nowhere', authority: 'sz' } };
+    for (const area of ['990101', '44'])
+      expect(await trial.refusal('BusinessService/registerBusiness', { ...nowhere, area }, city)).toEqual({
+        code: 'invalid-argument',
+        reason: 'area-unknown',
+        fields: ['area'],
+      });
   });
   test('refuses a business outside the jurisdiction, and one registered with other content', async () => {
     expect(await trial.refusal('BusinessService/registerBusiness', { ...business, area: '440305001' }, registrar)).toMatchObject({
@@ -79,7 +93,7 @@ describe('the register', () => {
   test('shows a business with the persons in clear', async () =>
     expect(await trial.call('BusinessService/getBusiness', { id }, inspector)).toMatchObject({
       name: '香蜜湖面馆',
-      contact: { subject: `contact.${id}`, value: '李四' },
+      contact: { subject: expect.stringMatching(/^contact\.uscc\.91350100M000100Y43\.[0-9a-f]{12}$/), value: '李四' },
       status: 'active',
       revision: 0,
     }));
@@ -106,9 +120,15 @@ describe('changing', () => {
         revision: 2,
       },
     );
-    expect(await trial.call('BusinessService/moveBusiness', { id, address: '南山区 2 号', area: '440305001' }, registrar)).toMatchObject({
-      revision: 3,
+    const move = { id, address: '南山区 2 号', area: '440305001' };
+    expect(await trial.refusal('BusinessService/moveBusiness', move, registrar)).toMatchObject({ code: 'not-found' });
+    expect(await trial.refusal('BusinessService/moveBusiness', { ...move, area: '990101' }, city)).toEqual({
+      code: 'invalid-argument',
+      reason: 'area-unknown',
+      fields: ['area'],
     });
+    expect(await trial.refusal('BusinessService/moveBusiness', { ...move, area: '44' }, city)).toMatchObject({ reason: 'area-unknown' });
+    expect(await trial.call('BusinessService/moveBusiness', move, city)).toMatchObject({ revision: 3 });
     expect(await trial.refusal('BusinessService/getBusiness', { id }, registrar)).toMatchObject({ code: 'not-found' });
     expect(await trial.refusal('BusinessService/correctBusiness', { id, name: 'x' }, registrar)).toMatchObject({ code: 'not-found' });
     expect(await trial.refusal('BusinessService/closeBusiness', { id, reason: 'ceased', closedOn: '2999-01-01' }, city)).toMatchObject({
@@ -142,6 +162,28 @@ describe('changing', () => {
         expectedRevision: 7,
       }),
     ).toMatchObject({ code: 'conflict', reason: 'stale-revision' }));
+});
+
+describe('the persons of a business', () => {
+  const person = { ...business, number: { kind: 'local', value: 'persons', authority: 'sz' }, contact: 'Anna' };
+  const personsOf = 'local.sz.persons';
+  const contact = async (): Promise<{ subject: string; value?: string; erased?: true }> =>
+    (await trial.call('BusinessService/getBusiness', { id: personsOf }, registrar))['contact'] as never;
+  const correct = (value: string, idempotencyKey: string) =>
+    trial.call('BusinessService/correctBusiness', { id: personsOf, contact: value }, registrar, { idempotencyKey });
+  test('have a subject each: erasing one leaves the next to be stored, and a repeat answers the same', async () => {
+    await trial.call('BusinessService/registerBusiness', person, registrar);
+    const anna = await contact();
+    await trial.call('ErasureService/eraseSubject', { id: anna.subject, reason: 'asked for' }, officerPrincipal('sz-operator'));
+    expect(await contact()).toEqual({ subject: anna.subject, erased: true });
+    expect(await correct('Ben', 'ben')).toMatchObject({ revision: 1 });
+    const ben = await contact();
+    expect(ben).toEqual({ subject: expect.not.stringContaining(anna.subject), value: 'Ben' });
+    expect(await correct('Cleo', 'cleo')).toMatchObject({ revision: 2 });
+    expect(await correct('Ben', 'ben')).toMatchObject({ revision: 1 });
+    expect(await contact()).toMatchObject({ value: 'Cleo' });
+    expect((await contact()).subject).not.toBe(ben.subject);
+  });
 });
 
 test.each([

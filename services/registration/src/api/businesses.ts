@@ -1,5 +1,5 @@
 import { BusinessServiceDefinition } from '@sanwang/contracts/registration';
-import { notFound, Rejection } from '@sanwang/kernel';
+import { invalid, notFound, Rejection } from '@sanwang/kernel';
 import { command, defineApi, query, type Api, type Call } from '@sanwang/rpc';
 import { answerOf, listFields, pageOf, searchField, whereEquals, type ServiceContext } from '@sanwang/service';
 import { localDateOf } from '@sanwang/statutory';
@@ -30,6 +30,8 @@ const registration = z.strictObject({
 const shown = ({ licenceNumber: _licenceNumber, ...rest }: BusinessDocument) => rest;
 
 export const businessApi = (service: ServiceContext): Api => {
+  const personKey = (call: Call): string => service.newId(call).replaceAll('-', '').slice(0, 12);
+
   const change = async (
     call: Call,
     action: string,
@@ -45,6 +47,12 @@ export const businessApi = (service: ServiceContext): Api => {
     return { ...answerOf(outcome), status: outcome.state.status };
   };
 
+  /** Where no unit is responsible, no officer would ever see the business again. */
+  const requireUnit = (area: string): void => {
+    if (!service.directory.unitForArea(area))
+      throw invalid('area-unknown', 'area', 'an area for which a unit of the directory is responsible');
+  };
+
   /** The city's local date: businesses close on days of its calendar. */
   const today = (at: string): string => {
     const timeZone = service.directory.cityUnit()?.timeZone;
@@ -57,11 +65,19 @@ export const businessApi = (service: ServiceContext): Api => {
     registerBusiness: command(registration, async (request, call) => {
       const id = businessIdOf(request.number);
       const target = { area: request.area };
+      requireUnit(request.area);
       service.access.require(call.principal, 'registration.business.register', target, 'business', id);
       if (request.overrideReason !== undefined) {
         service.access.require(call.principal, 'registration.business.override-check-digit', target, 'business', id);
       }
-      const outcome = await service.execute(call, business, id, request, { type: 'register', businessId: id, ...request });
+      // An import passes over the check digit without a reason: the city's own registrars only.
+      if (request.source === 'import') service.access.require(call.principal, 'registration.business.import', {}, 'business', id);
+      const outcome = await service.execute(call, business, id, request, {
+        type: 'register',
+        businessId: id,
+        personKey: personKey(call),
+        ...request,
+      });
       const fault = request.number.kind === 'uscc' ? usccFault(request.number.value) : undefined;
       return {
         ...answerOf(outcome),
@@ -82,13 +98,16 @@ export const businessApi = (service: ServiceContext): Api => {
       }),
       (request, call) => {
         const { id: _id, licences: list, ...rest } = request;
-        return change(call, 'correct', request, () => ({ type: 'correct', ...rest, licences: list?.items }));
+        const key = personKey(call);
+        return change(call, 'correct', request, () => ({ type: 'correct', personKey: key, ...rest, licences: list?.items }));
       },
     ),
 
     moveBusiness: command(z.strictObject({ id: businessId, address: name, coordinates: coordinates.optional(), area }), (request, call) =>
       change(call, 'move', request, () => {
-        const { id: _id, ...place } = request;
+        const { id, ...place } = request;
+        requireUnit(place.area);
+        service.access.require(call.principal, 'registration.business.move', { area: place.area }, 'business', id);
         return { type: 'move', ...place };
       }),
     ),

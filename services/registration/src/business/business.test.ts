@@ -17,8 +17,9 @@ const facts = {
   riskGrade: 'B' as const,
   source: 'entry' as const,
 };
-const contact = { subject: `contact.${id}`, value: '张三' };
-const register: RegisterBusiness = { type: 'register', ...facts, contact: '张三' };
+const contact = { subject: `contact.${id}.0a1b2c3d4e5f`, value: '张三' };
+const personKey = '0a1b2c3d4e5f';
+const register: RegisterBusiness = { type: 'register', ...facts, contact: '张三', personKey };
 const data: Registered = { ...facts, contact };
 const registered: BusinessEvent = { type: 'BusinessRegistered', data };
 const about = { businessId: id, area: facts.area };
@@ -32,7 +33,10 @@ const { given } = specify(business);
 
 describe('registering a business', () => {
   test('records it, persons under subjects of their own', () => given().when(register).then(registered));
-  test('stays quiet when the same content is imported again', () => given(registered).when(register).staysQuiet());
+  test('stays quiet when the same content is imported again, whatever the command', () =>
+    given(registered)
+      .when({ ...register, personKey: 'ffffffffffff' })
+      .staysQuiet());
   test('refuses other content under the same number', () =>
     given(registered)
       .when({ ...register, name: '别的面馆' })
@@ -77,22 +81,33 @@ describe('correcting a business', () => {
   const base = { ...about, name: facts.name, businessType: facts.businessType, licences: facts.licences };
   test('records what is whole and names what changed', () =>
     given(registered)
-      .when({ type: 'correct', name: '香蜜湖面庄' })
+      .when({ type: 'correct', personKey, name: '香蜜湖面庄' })
       .then({ type: 'BusinessCorrected', data: { ...base, name: '香蜜湖面庄', changed: ['name'] } }));
-  test('records another person', () =>
+  const another = { type: 'correct', personKey: 'ffffffffffff', contact: '李四' } as const;
+  const replaced: BusinessEvent = {
+    type: 'BusinessCorrected',
+    data: { ...base, contact: { subject: `contact.${id}.ffffffffffff`, value: '李四' }, changed: ['contact'] },
+  };
+  test('records another person under another subject', () => given(registered).when(another).then(replaced));
+  test('records another person after the one before was erased', () => {
+    const erased: BusinessEvent = { type: 'BusinessRegistered', data: { ...data, contact: { subject: contact.subject, erased: true } } };
+    given(erased).when(another).then(replaced);
+    given(erased).when({ type: 'correct', personKey, name: facts.name }).staysQuiet();
+  });
+  test('keeps the subject of a person who stays', () =>
     given(registered)
-      .when({ type: 'correct', contact: '李四' })
-      .then({ type: 'BusinessCorrected', data: { ...base, contact: { ...contact, value: '李四' }, changed: ['contact'] } }));
+      .when({ ...another, contact: '张三', name: '香蜜湖面庄' })
+      .then({ type: 'BusinessCorrected', data: { ...base, name: '香蜜湖面庄', changed: ['name'] } }));
   test('removes a person given empty', () => {
     const removal: BusinessEvent = { type: 'BusinessCorrected', data: { ...base, changed: ['contact'] } };
-    given(registered).when({ type: 'correct', contact: '' }).then(removal);
-    given(registered, removal).when({ type: 'correct', contact: '' }).staysQuiet();
+    given(registered).when({ type: 'correct', personKey, contact: '' }).then(removal);
+    given(registered, removal).when({ type: 'correct', personKey, contact: '' }).staysQuiet();
   });
   test('stays quiet when nothing differs', () =>
-    given(registered).when({ type: 'correct', name: facts.name, contact: '张三', licences: facts.licences }).staysQuiet());
+    given(registered).when({ type: 'correct', personKey, name: facts.name, contact: '张三', licences: facts.licences }).staysQuiet());
   test('refuses a licence that ends before it begins', () =>
     given(registered)
-      .when({ type: 'correct', licences: [{ ...licence, validTo: '2023-01-01' }] })
+      .when({ type: 'correct', personKey, licences: [{ ...licence, validTo: '2023-01-01' }] })
       .refuses('invalid-argument', 'licence-validity'));
 });
 
@@ -153,7 +168,7 @@ describe('voiding a record', () => {
 
 describe('what a closed, voided or unknown business refuses', () => {
   const commands: readonly BusinessCommand[] = [
-    { type: 'correct', name: 'x' },
+    { type: 'correct', personKey, name: 'x' },
     { type: 'move', address: 'x', area: '440305001' },
     { type: 'grade', riskGrade: 'D', reason: 'x' },
     { type: 'close', reason: 'other', closedOn: '2026-01-01', today: '2026-03-01' },

@@ -4,10 +4,11 @@ import type { BusinessEvent, BusinessNumber, CloseReason, Licence, Registered, R
 import { usccFault } from './uscc.ts';
 
 type Coordinates = Registered['coordinates'];
-/** Texts about natural persons, as the caller gives them. */
+/** Texts about natural persons, as the caller gives them. `personKey` is a fact: new with each command, the same in its repeats. */
 interface Persons {
   readonly contact?: string | undefined;
   readonly legalRepresentative?: string | undefined;
+  readonly personKey: string;
 }
 export interface RegisterBusiness extends Persons {
   readonly type: 'register';
@@ -48,11 +49,28 @@ export type BusinessState =
   | { readonly status: 'closed'; readonly business: Business; readonly reason: CloseReason; readonly closedOn: string }
   | { readonly status: 'voided'; readonly business: Business; readonly replacedBy: string };
 
-export const contactSubject = (businessId: string): string => `contact.${businessId}`;
-export const legalRepresentativeSubject = (businessId: string): string => `legal-representative.${businessId}`;
+/**
+ * The person that a text names: the one known where the text is the same, nobody where there is none, and otherwise another
+ * person under a subject (and so a key) of its own. An erasure concerns one person, not who takes the post afterwards.
+ */
+const personOf = (
+  role: 'contact' | 'legal-representative',
+  { businessId, text, key, known }: { businessId: string; text: string | undefined; key: string; known: Personal | undefined },
+): Personal | undefined => {
+  if (text === undefined || text === '') return undefined;
+  return personalText(known) === text ? known : { subject: `${role}.${businessId}.${key}`, value: text };
+};
 
 const register = (command: RegisterBusiness, state: BusinessState): readonly BusinessEvent[] => {
-  const { businessId, number } = command;
+  const { businessId, number, personKey: key } = command;
+  const known = state.status === 'none' ? undefined : state.business;
+  const contact = personOf('contact', { businessId, text: command.contact, key, known: known?.contact });
+  const legalRepresentative = personOf('legal-representative', {
+    businessId,
+    text: command.legalRepresentative,
+    key,
+    known: known?.legalRepresentative,
+  });
   const business: Business = {
     businessId,
     area: command.area,
@@ -63,10 +81,8 @@ const register = (command: RegisterBusiness, state: BusinessState): readonly Bus
     ...(command.coordinates && { coordinates: command.coordinates }),
     licences: [...command.licences],
     ...(command.riskGrade && { riskGrade: command.riskGrade }),
-    ...(command.contact && { contact: { subject: contactSubject(businessId), value: command.contact } }),
-    ...(command.legalRepresentative && {
-      legalRepresentative: { subject: legalRepresentativeSubject(businessId), value: command.legalRepresentative },
-    }),
+    ...(contact && { contact }),
+    ...(legalRepresentative && { legalRepresentative }),
   };
   if (state.status !== 'none') {
     if (sameData(state.business, business)) return [];
@@ -112,20 +128,21 @@ const checkLicences = (licences: readonly Licence[]): void => {
   }
 };
 
-/** The person after a correction: kept, removed by an empty text, or another. */
-const corrected = (present: Personal | undefined, next: string | undefined, subject: string): Personal | undefined => {
-  if (next === undefined || (next !== '' && personalText(present) === next)) return present;
-  return next === '' ? undefined : { subject, value: next };
-};
-
 const correct = (command: Extract<BusinessCommand, { type: 'correct' }>, business: Business): readonly BusinessEvent[] => {
   const { businessId, area } = business;
+  const { personKey: key } = command;
   const next = {
     name: command.name ?? business.name,
     businessType: command.businessType ?? business.businessType,
     licences: command.licences ? [...command.licences] : business.licences,
-    contact: corrected(business.contact, command.contact, contactSubject(businessId)),
-    legalRepresentative: corrected(business.legalRepresentative, command.legalRepresentative, legalRepresentativeSubject(businessId)),
+    contact:
+      command.contact === undefined
+        ? business.contact
+        : personOf('contact', { businessId, text: command.contact, key, known: business.contact }),
+    legalRepresentative:
+      command.legalRepresentative === undefined
+        ? business.legalRepresentative
+        : personOf('legal-representative', { businessId, text: command.legalRepresentative, key, known: business.legalRepresentative }),
   };
   const fields = ['name', 'businessType', 'licences', 'contact', 'legalRepresentative'] as const;
   const changed = fields.filter((field) => !sameData(business[field], next[field]));

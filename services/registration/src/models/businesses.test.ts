@@ -36,7 +36,7 @@ const project = (...events: readonly (readonly [string, object])[]): BusinessDoc
     return businesses.on[`registration.${type}`]!.project(doc, next);
   }, undefined);
 };
-const contact = { subject: `contact.${id}`, value: 'Ann' };
+const contact = { subject: `contact.${id}.0a1b2c3d4e5f`, value: 'Ann' };
 const registered = ['BusinessRegistered', { ...facts, contact, source: 'import', numberWarning: { checkDigit: 'R' } }] as const;
 
 describe('the register', () => {

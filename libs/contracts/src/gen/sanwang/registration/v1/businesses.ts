@@ -67,7 +67,7 @@ export interface RegisterBusinessRequest {
   legalRepresentative?:
     | string
     | undefined;
-  /** entry (default) or import: an import takes a number with a wrong check digit and records the warning. */
+  /** entry (default) or import: an import takes a number with a wrong check digit and records the warning; it needs the duty registrar in the city unit. */
   source?:
     | string
     | undefined;
