@@ -3,8 +3,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, s
 import { join } from 'node:path';
 import { backup as copyDatabase, DatabaseSync } from 'node:sqlite';
 import { forbiddenByState, invalid, Rejection } from '@sanwang/kernel';
-import { openKeys } from '@sanwang/sqlite';
-import { layout } from './embedded.ts';
+import { openKeyReader } from '@sanwang/sqlite';
+import { destroyIn, UNFINISHED } from './backup-keys.ts';
+import { layout, type Layout } from './embedded.ts';
 import type { Progress } from './long-work.ts';
 
 /** What a backup says of itself. */
@@ -34,8 +35,25 @@ export const backup = async (folder: string, name: string, progress: Progress): 
   const places = layout(folder);
   const target = join(places.backups, name);
   if (existsSync(target)) throw forbiddenByState('backup-exists', `There is already a backup ${name}.`);
-  const draft = `${target}.part`;
+  const draft = `${target}${UNFINISHED}`;
   rmSync(draft, { recursive: true, force: true });
+  try {
+    await fill(places, draft, progress);
+  } catch (error) {
+    rmSync(draft, { recursive: true, force: true });
+    throw error;
+  }
+  renameSync(draft, target);
+  // From here on an erasure finds this backup by itself; what was erased while it was made is destroyed in it now.
+  const keys = openKeyReader(places.keys);
+  const erased = await keys.destroyed();
+  await keys.close();
+  await destroyIn(layout(target).keys, erased);
+  progress({ step: 'done', done: 3 });
+  return target;
+};
+
+const fill = async (places: Layout, draft: string, progress: Progress): Promise<void> => {
   mkdirSync(draft, { recursive: true, mode: 0o700 });
   const takenAt = new Date().toISOString();
   progress({ step: 'log', done: 0, total: 3 });
@@ -44,14 +62,11 @@ export const backup = async (folder: string, name: string, progress: Progress): 
   await copyFile(places.keys, join(draft, 'keys.db'));
   progress({ step: 'attachments', done: 2 });
   if (existsSync(places.attachments)) await cp(places.attachments, join(draft, 'attachments'), { recursive: true });
-  if (existsSync(join(folder, ISSUER))) await cp(join(folder, ISSUER), join(draft, ISSUER));
+  if (existsSync(join(places.folder, ISSUER))) await cp(join(places.folder, ISSUER), join(draft, ISSUER));
   const log = new DatabaseSync(join(draft, 'log.db'), { readOnly: true });
   const head = (log.prepare('SELECT max(position) AS head FROM events').get()?.['head'] as number | null) ?? -1;
   log.close();
   writeFileSync(join(draft, MANIFEST), `${JSON.stringify({ format: 1, takenAt, head } satisfies BackupManifest)}\n`);
-  renameSync(draft, target);
-  progress({ step: 'done', done: 3 });
-  return target;
 };
 
 /**
@@ -76,9 +91,7 @@ export const restore = async (source: string, folder: string, erasedSince: reado
     if (existsSync(join(source, name)))
       await cp(join(source, name), join(draft, name), { recursive: statSync(join(source, name)).isDirectory() });
   }
-  const keys = openKeys(layout(draft).keys);
-  for (const subject of erasedSince) await keys.destroy(subject);
-  await keys.close();
+  await destroyIn(layout(draft).keys, erasedSince);
   rmSync(folder, { recursive: true, force: true });
   renameSync(draft, folder);
   return manifest;
