@@ -1,8 +1,20 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { backup } from './backup.ts';
+import { backup, restore } from './backup.ts';
 import { openEmbedded, type EmbeddedPorts } from './embedded.ts';
 
 let above: string;
@@ -73,4 +85,34 @@ it('destroys in all other backups when one is damaged, and says which; the platf
   await expect(ports.keys.destroy('officer.1')).rejects.toMatchObject({ reason: 'backup-keys-unavailable' });
   rmSync(damaged, { recursive: true });
   await ports.keys.destroy('officer.1');
+});
+
+it.each<[string, (backup: string) => void]>([
+  ['a truncated log', (path) => truncateSync(join(path, 'log.db'), statSync(join(path, 'log.db')).size - 4096)],
+  ['an empty log', (path) => truncateSync(join(path, 'log.db'))],
+  ['truncated keys', (path) => truncateSync(join(path, 'keys.db'), 5_000)],
+  ['no keys', (path) => rmSync(join(path, 'keys.db'))],
+  ['a truncated manifest', (path) => truncateSync(join(path, 'backup.json'), 10)],
+  [
+    'a log that ends early',
+    (path) => {
+      const log = new DatabaseSync(join(path, 'log.db'));
+      log.exec('DELETE FROM events WHERE position = 2; PRAGMA journal_mode = DELETE');
+      log.close();
+    },
+  ],
+])('refuses to restore a backup with %s, and leaves nothing behind', async (_what, damage) => {
+  await keyOf('officer.1');
+  const log = new DatabaseSync(ports.layout.log);
+  const insert = log.prepare(`INSERT INTO events VALUES (?, ?, 0, ?, 'Opened', ?, '{}', 'hash')`);
+  for (const position of [0, 1, 2]) insert.run(position, `shops.Shop-${position}`, `${position}`, JSON.stringify('x'.repeat(9_000)));
+  log.close();
+  const made = await backup(folder, 'one', quiet);
+  const [sound, broken] = [join(above, 'sound'), join(above, 'broken')];
+  cpSync(made, broken, { recursive: true });
+  expect(await restore(made, sound, [])).toMatchObject({ head: 2 });
+  damage(broken);
+  const target = join(above, 'restored');
+  await expect(restore(broken, target, [])).rejects.toMatchObject({ code: 'data-loss', reason: 'backup-damaged' });
+  expect([existsSync(target), existsSync(`${target}.restoring`)]).toEqual([false, false]);
 });
