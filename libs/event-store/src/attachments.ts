@@ -13,8 +13,11 @@ export interface AttachmentInfo {
  * `data-loss/attachment-damaged`, `resource-exhausted/storage-full`.
  */
 export interface Attachments {
-  /** Stores one attachment; streamed, so memory stays bounded. Durable when the promise resolves. */
-  store(content: AsyncIterable<Uint8Array>, options: { readonly mediaType: string; readonly subject: string }): Promise<AttachmentInfo>;
+  /**
+   * Stores one attachment, sealed under the key of its own subject (`attachmentSubject`); streamed, so memory stays bounded.
+   * Durable when the promise resolves.
+   */
+  store(content: AsyncIterable<Uint8Array>, options: { readonly mediaType: string }): Promise<AttachmentInfo>;
   info(id: string): Promise<AttachmentInfo | undefined>;
   /** The plaintext, its hash checked; `undefined` when there is none or its subject was erased. */
   open(id: string): Promise<{ readonly info: AttachmentInfo; readonly content: AsyncIterable<Uint8Array> } | undefined>;
@@ -25,6 +28,9 @@ export interface Attachments {
   storedBefore(before: string, from?: string): Promise<readonly string[]>;
   remove(id: string): Promise<void>;
 }
+
+/** The data subject to erase so that the attachment of this id can never be read again. */
+export const attachmentSubject = (id: string): string => `attachment.${id}`;
 
 /** The media types that are taken, and the most bytes of one attachment. */
 export const ATTACHMENT_TYPES = ['image/jpeg', 'image/png', 'image/webp', 'application/pdf'] as const;

@@ -4,6 +4,7 @@ import type { Attachments, Keys } from '@sanwang/event-store';
 import type { Bus } from '@sanwang/messaging';
 import type { ModelStore } from '@sanwang/read-model';
 import { lockFolder, openAttachments, openBus, openEventLog, openKeys, openModels, type EventLog, type FolderLock } from '@sanwang/sqlite';
+import { keysWithBackups } from './backup-keys.ts';
 
 /** Where the parts of an embedded deployment lie below its data folder. */
 export const layout = (folder: string) => ({
@@ -23,6 +24,7 @@ export type Layout = ReturnType<typeof layout>;
 export interface EmbeddedPorts {
   readonly layout: Layout;
   readonly store: EventLog;
+  /** Destroys a key in the backups of the folder too. */
   readonly keys: Keys;
   readonly bus: Bus;
   readonly attachments: Attachments;
@@ -36,7 +38,7 @@ export const openEmbedded = async (folder: string, durability: 'full' | 'normal'
   const places = layout(folder);
   const lock: FolderLock = lockFolder(folder);
   const store = openEventLog(places.log, durability);
-  const keys = openKeys(places.keys);
+  const keys = await keysWithBackups(openKeys(places.keys), places.backups);
   const bus = openBus(places.bus);
   const attachments = await openAttachments(places.attachments, keys);
   const models = openModels(places.models);

@@ -63,3 +63,27 @@ it('rebuilds all models at once, which go on with what comes next', async () => 
   expect(findings).toEqual([]);
   expect(hashes.find(({ model }) => model === 'gateway.directory-units')).toMatchObject({ documents: 2, equal: true });
 });
+
+const tampered = (sql: string): void => {
+  const intruder = new DatabaseSync(trial.host.ports.layout.log, { defensive: false });
+  intruder.exec(sql);
+  intruder.close();
+};
+
+it('names the first position that is missing, also when it was the end of a stream and every chain is sound', async () => {
+  for (const code of ['sz-a', 'sz-bb', 'sz-ccc']) await trial.call('UnitService/registerUnit', unit(code));
+  await trial.host.settle(Date.now() + 10_000);
+  const head = await trial.host.ports.store.head('');
+  tampered(`DELETE FROM events WHERE position IN (${head - 2}, ${head - 1})`);
+  const { findings } = await verification();
+  expect(findings.filter(({ part }) => part === 'log')).toEqual([
+    { part: 'log', position: String(head - 2), message: expect.stringContaining('holds nothing') as string },
+  ]);
+});
+
+it("reports what SQLite's own check finds in the log's file, such as an index that does not fit its table", async () => {
+  tampered(`PRAGMA writable_schema = ON;
+    UPDATE sqlite_schema SET sql = 'CREATE INDEX events_context ON events (context, id)' WHERE name = 'events_context'`);
+  const { findings } = await verification();
+  expect(findings).toContainEqual({ part: 'log', position: '', message: expect.stringContaining('events_context') as string });
+});

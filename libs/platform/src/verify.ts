@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { LOG_START, type EventReader } from '@sanwang/event-store';
 import { Rejection } from '@sanwang/kernel';
 import { consumerName, subscriptions, type Heads, type Held } from '@sanwang/read-model';
@@ -7,26 +9,50 @@ import type { Outcome, Progress } from './long-work.ts';
 import type { Rebuilding } from './rebuilding.ts';
 import type { EmbeddedPorts } from './embedded.ts';
 
-/** Reads the whole log; the reader checks every record against its stream's hash chain. Answers the first damage. */
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** SQLite's own check of the log's file reads all of it in one go, so a thread of its own does it. */
+const fileFaults = async (path: string): Promise<readonly Finding[]> => {
+  const worker = new Worker(new URL('./log-faults-worker.ts', import.meta.url), { workerData: path });
+  try {
+    const [faults] = (await once(worker, 'message')) as [readonly string[]];
+    return faults.map((message) => ({ part: 'log', position: '', message }));
+  } catch (error) {
+    return [{ part: 'log', position: '', message: messageOf(error) }];
+  } finally {
+    await worker.terminate();
+  }
+};
+
+/**
+ * Reads the whole log; the reader checks every record against its stream's hash chain. The chain of a stream whose end was
+ * deleted is sound, but positions have no gaps. Answers the first gap and the first damage.
+ */
 export const verifyLog = async (log: EventReader, progress: Progress): Promise<readonly Finding[]> => {
   const head = await log.head('');
+  const findings: Finding[] = [];
+  let expected = LOG_START + 1;
   progress({ step: 'log', done: 0, total: head + 1 });
   try {
-    for await (const page of log.readAll({ prefix: '', after: -1, pageSize: 2_000 })) {
-      progress({ done: page.position + 1 });
+    for await (const { events, position } of log.readAll({ prefix: '', after: LOG_START, pageSize: 2_000 })) {
+      for (const event of events) {
+        if (event.position !== expected && findings.length === 0) {
+          findings.push({ part: 'log', position: String(expected), message: `the log holds nothing at position ${expected}` });
+        }
+        expected = event.position + 1;
+      }
+      progress({ done: position + 1 });
       await new Promise((resolve) => setImmediate(resolve));
     }
   } catch (error) {
     if (!(error instanceof Rejection) || error.code !== 'data-loss') throw error;
-    return [{ part: 'log', position: String(error.facts['position'] ?? ''), message: error.message }];
+    findings.push({ part: 'log', position: String(error.facts['position'] ?? ''), message: error.message });
   }
-  return [];
+  return findings;
 };
 
 /** How long relays and models may take to reach the held positions, in ms; commands go on meanwhile. */
 const REACH_MS = 15_000;
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Holds all relays until the live models have reached them; `release` lets them go, also after half a hold. */
 const holdRelays = (services: readonly RunningService[]) => {
@@ -59,12 +85,13 @@ const holdRelays = (services: readonly RunningService[]) => {
   };
 };
 
-/** The log's chains, then all models against what the log makes of them. Damage is a finding, not a failure of the verification. */
+/** The log's chains and file, then all models against what the log makes of them. Damage is a finding, not a failure of the verification. */
 export const verify = async (
   parts: { readonly ports: EmbeddedPorts; readonly services: readonly RunningService[]; readonly rebuilding: Rebuilding },
   progress: Progress,
 ): Promise<Outcome> => {
-  const findings = [...(await verifyLog(parts.ports.store, progress))];
+  const { store, layout } = parts.ports;
+  const findings = [...(await verifyLog(store, progress)), ...(await fileFaults(layout.log))];
   const definitions = parts.services.flatMap((service) => service.models.map(({ definition }) => definition));
   const compared = await parts.rebuilding.compare(definitions, holdRelays(parts.services), {
     onProgress: ({ step, done, total }) => progress({ step, done, total }),

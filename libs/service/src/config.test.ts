@@ -26,7 +26,7 @@ describe('the configuration', () => {
       logLevel: 'info',
       audience: 'sanwang',
       bootstrapSubject: 'bootstrap',
-      rateLimit: 0,
+      rateLimit: 1_000,
       bodyLimit: 1_048_576,
       drainSeconds: 10,
     });

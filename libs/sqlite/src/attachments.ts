@@ -2,7 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ATTACHMENT_TYPES, type AttachmentInfo, type Attachments, type Keys, type SubjectKey } from '@sanwang/event-store';
+import {
+  ATTACHMENT_TYPES,
+  attachmentSubject,
+  type AttachmentInfo,
+  type Attachments,
+  type Keys,
+  type SubjectKey,
+} from '@sanwang/event-store';
 import { invalid, Rejection, uuidv7 } from '@sanwang/kernel';
 import { checkAttachment, readAttachment, readTrailer, writeAttachment, type Trailer } from './attachment-file.ts';
 import { SIGNATURE_BYTES, sniffMediaType } from './media-type.ts';
@@ -65,7 +72,7 @@ async function* ofType(mediaType: string, content: AsyncIterable<Uint8Array>): A
 const publicInfo = ({ id, mediaType, size, hash, storedAt }: Trailer): AttachmentInfo => ({ id, mediaType, size, hash, storedAt });
 
 /**
- * Attachments as encrypted files (AES-256-GCM under the subject's key) below `folder`: written aside, synced, then renamed
+ * Attachments as encrypted files (AES-256-GCM, each under a key of its own) below `folder`: written aside, synced, then renamed
  * into place. What a crash left half written is removed when the folder is opened.
  */
 export const openAttachments = async (folder: string, keys: Pick<Keys, 'find' | 'ensure'>): Promise<Attachments> => {
@@ -97,13 +104,14 @@ export const openAttachments = async (folder: string, keys: Pick<Keys, 'find' | 
     }
   }
 
-  const store: Attachments['store'] = async (content, { mediaType, subject }) => {
+  const store: Attachments['store'] = async (content, { mediaType }) => {
     if (!(ATTACHMENT_TYPES as readonly string[]).includes(mediaType)) {
       throw invalid('attachment-type', 'mediaType', `one of ${ATTACHMENT_TYPES.join(', ')}`);
     }
-    const key = (await keys.ensure([subject])).get(subject)!;
     const now = Date.now();
     const id = uuidv7(now);
+    const subject = attachmentSubject(id);
+    const key = (await keys.ensure([subject])).get(subject)!;
     const part = join(folder, `${id}${PART}`);
     const file = await open(part, 'wx', 0o600);
     try {

@@ -1,4 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, watch } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectionSink, rebuild, type ModelDefinition } from '@sanwang/read-model';
@@ -91,4 +94,19 @@ it('rewrites the file only where a value of the subject was ever held, and not w
   await sink.apply([erasure], [progressTo(6, 'directory')]);
   expect(await holding([canary(2)])).toEqual([]);
   await store.close();
+});
+
+it('writes nothing of a model into the folder of temporary files, not even when a large one is purged', { timeout: 30_000 }, async () => {
+  const temporary = join(folder, 'temporary');
+  mkdirSync(temporary);
+  const made: string[] = [];
+  const watcher = watch(temporary, (_event, name) => void made.push(name ?? ''));
+  const program = join(import.meta.dirname, 'fixtures', 'purging.ts');
+  const child = spawn(process.execPath, [program, join(folder, 'models')], {
+    env: { ...process.env, SQLITE_TMPDIR: temporary },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const [code] = (await once(child, 'exit')) as [number];
+  watcher.close();
+  expect([code, made]).toEqual([0, []]);
 });

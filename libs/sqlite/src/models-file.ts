@@ -59,6 +59,8 @@ export const openModelFile = (path: string, generation: string, definition: Mode
     try {
       // One connection per file: whoever holds a lock is a stranger, and waiting for him would stop the whole process.
       opened.raw.exec('PRAGMA busy_timeout = 0;');
+      // A vacuum, or a large sort, would otherwise spill opened personal values into a file outside the data folder.
+      opened.raw.exec('PRAGMA temp_store = MEMORY;');
       if (!exists) opened.raw.exec(BULK + schemaOf(definition));
       return opened;
     } catch (error) {

@@ -75,6 +75,19 @@ describe('reading', () => {
     expect(await read('')).toMatchObject({ status: 401 });
     expect(await read('operator')).toMatchObject({ status: 403, body: { reason: 'duty-missing' } });
   });
+  test('ends for good when the attachment is erased: no key is left to read its bytes with', async () => {
+    const [gone, kept] = [await stored('a face'), await stored('a wall')];
+    await record([gone, kept]);
+    expect((await read('o2', visitId, gone)).text).toContain('a face');
+    const { attachments, keys } = city.trial.host.ports;
+    const subject = `attachment.${gone}`;
+    expect(await keys.find([subject])).toMatchObject(new Map([[subject, { id: expect.any(String) as string }]]));
+    await city.trial.call('ErasureService/eraseSubject', { id: subject, reason: 'asked for' }, { subject: 'operator', kind: 'officer' });
+    expect(await read('o2', visitId, gone)).toMatchObject({ status: 404, body: { reason: 'attachment-not-found' } });
+    expect(await keys.find([subject])).toEqual(new Map([[subject, 'destroyed']]));
+    expect(await attachments.open(gone)).toBeUndefined();
+    expect((await read('o2', visitId, kept)).text).toContain('a wall');
+  });
   test('there is no other way to an attachment', async () => {
     expect(await city.ask(`GET /v1/attachments/${photo}`)).toMatchObject({ status: 404, body: { reason: 'route-unknown' } });
     expect(await city.ask('GET /v1/attachments')).toMatchObject({ status: 405, body: { reason: 'method-not-allowed' } });

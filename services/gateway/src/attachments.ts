@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { ATTACHMENT_TYPES, MAX_ATTACHMENT_BYTES } from '@sanwang/event-store';
 import { PatrolServiceDefinition, type GetRectificationResponse, type GetVisitResponse } from '@sanwang/contracts/patrol';
-import { notFound, uuidv7 } from '@sanwang/kernel';
+import { notFound } from '@sanwang/kernel';
 import { callerOf, callOf, type Endpoint, type RestServer } from '@sanwang/rpc';
 import type { House } from '@sanwang/service';
 import { ATTACHMENT_PATHS } from './attachment-operations.ts';
@@ -47,7 +47,7 @@ export const addAttachmentRoutes = (app: RestServer, house: House, { patrol, too
         house.access.require(principal, 'patrol.attachment.store', { owner: principal.subject }, 'attachment', 'new');
         const mediaType = (request.headers['content-type'] ?? '').split(';', 1)[0]!.trim();
         const content = (request.body as AsyncIterable<Uint8Array> | undefined) ?? Readable.from([]);
-        return reply.status(201).send(await house.attachments.store(content, { mediaType, subject: `attachment.${uuidv7()}` }));
+        return reply.status(201).send(await house.attachments.store(content, { mediaType }));
       },
     );
   });

@@ -1,10 +1,12 @@
-import { existsSync } from 'node:fs';
+import { cpSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { SubjectKey } from '@sanwang/event-store';
 import { restore } from '@sanwang/platform';
 import { afterEach, expect, test } from 'vitest';
 import { clientsOf, foundCity, people } from './city.ts';
 import { fateOf, live, sayTo } from './lives.ts';
 import { hostPlatform, removeFolder, temporaryFolder, type HostedPlatform } from './platform.ts';
+import { holding } from './sightings.ts';
 import { faultsFound, finished } from './verified.ts';
 import { seeded } from '@sanwang/messaging/chaos';
 
@@ -44,11 +46,19 @@ test('a backup taken under load is restored elsewhere without the subjects erase
   // After the backup, which still has the key.
   const { contact } = await clientsOf(platform, people.registrar).businesses.getBusiness({ id: 'local.wg.first' });
   const subject = contact!.subject;
+  const key = (await platform.host.ports.keys.find([subject])).get(subject) as SubjectKey;
+  expect(holding(platform.folder, key.bytes)).toContain(join(result, 'keys.db'));
+  const taken = join(aFolder(), 'taken');
+  cpSync(result, taken, { recursive: true });
   await erasure.eraseSubject({ id: subject, reason: 'asked for' });
+  // Erased is erased in the data folder's own backups too; of a copy taken elsewhere, the restore must know.
+  expect(holding(platform.folder, key.bytes)).toEqual([]);
+  expect(holding(taken, key.bytes)).toHaveLength(1);
 
   const elsewhere = join(aFolder(), 'restored');
-  const manifest = await restore(result, elsewhere, [subject]);
+  const manifest = await restore(taken, elsewhere, [subject]);
   expect(manifest.head).toBeGreaterThan(20);
+  expect(holding(elsewhere, key.bytes)).toEqual([]);
   const restored = await hosted(elsewhere);
   await restored.settled();
   expect(await restored.host.ports.store.head('')).toBe(manifest.head);
