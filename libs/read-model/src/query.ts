@@ -77,6 +77,7 @@ export const checkQuery = (definition: ModelDefinition, query: ModelQuery): Chec
   const text = query.search?.trim() ?? '';
   if (text && !definition.search) throw invalid('unknown-filter', 'q', 'nothing: this list has no free-text search');
   const tokens = queryTokens(text);
+  if (text && tokens.length === 0) throw invalid('search-empty', 'q', 'at least one letter or digit');
   const bound = canonicalJson([definition.context, definition.name, where, orderBy, text]);
   const signature = createHash('sha256').update(bound).digest('base64url').slice(0, 12);
   return {
