@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { invalid } from '@sanwang/kernel';
-import { canonicalJson } from './canonical.ts';
+import { canonicalJson, invalid } from '@sanwang/kernel';
 import { declaredFields, type DeclaredField } from './fields.ts';
 import { queryTokens } from './search.ts';
 import type { FieldFilter, ModelDefinition, ModelQuery, QueryScope, Scalar } from './port.ts';
