@@ -1,13 +1,13 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { mapPersonal, Rejection, type FieldPath, type Personal, type SealedPersonal } from '@sanwang/kernel';
+import { isSealed, mapPersonal, Rejection, type FieldPath, type Personal, type SealedPersonal } from '@sanwang/kernel';
 import type { Keys, SubjectKey } from './keys.ts';
 
 /** Data with personal fields: `type` is the qualified event type (`<context>.<Type>`), to which the ciphertext is bound. */
 export interface PersonalData {
   readonly type: string;
   readonly data: unknown;
-  /** Where the personal fields are. Absent: wherever an envelope `{ subject, key, iv, data }` stands. */
-  readonly paths?: readonly FieldPath[];
+  /** Where the personal fields are. */
+  readonly paths: readonly FieldPath[];
 }
 
 const TAG_BYTES = 16;
@@ -46,10 +46,7 @@ const openField = (type: string, field: SealedPersonal, key: SubjectKey | 'destr
  * Seals the opened personal fields; sealed and erased ones stay as they are. Keys are looked up, or made, once for all
  * items. Throws `failed-precondition/subject-erased` when a subject's key was destroyed.
  */
-export const sealPersonal = async (
-  keys: Pick<Keys, 'ensure'>,
-  items: readonly (PersonalData & { readonly paths: readonly FieldPath[] })[],
-): Promise<readonly unknown[]> => {
+export const sealPersonal = async (keys: Pick<Keys, 'ensure'>, items: readonly PersonalData[]): Promise<readonly unknown[]> => {
   const subjects = new Set<string>();
   for (const { data, paths } of items) {
     mapPersonal(data, paths, (field) => {
@@ -84,16 +81,4 @@ export const openPersonal = async (keys: Pick<Keys, 'find'>, items: readonly Per
 };
 
 const mapSealed = ({ data, paths }: PersonalData, change: (field: SealedPersonal) => Personal): unknown =>
-  paths ? mapPersonal(data, paths, (field) => ('key' in field ? change(field) : field)) : mapEnvelopes(data, change);
-
-/** For readers that have another context's events but not its catalogue: an envelope is known by its four fields. */
-const mapEnvelopes = (node: unknown, change: (field: SealedPersonal) => Personal): unknown => {
-  if (typeof node !== 'object' || node === null) return node;
-  if (Array.isArray(node)) return node.map((item) => mapEnvelopes(item, change));
-  if (isEnvelope(node)) return change(node);
-  return Object.fromEntries(Object.entries(node).map(([name, child]) => [name, mapEnvelopes(child, change)]));
-};
-
-const isEnvelope = (node: object): node is SealedPersonal =>
-  ['subject', 'key', 'iv', 'data'].every((name) => typeof (node as Record<string, unknown>)[name] === 'string') &&
-  Object.keys(node).length === 4;
+  mapPersonal(data, paths, (field) => (isSealed(field) ? change(field) : field));

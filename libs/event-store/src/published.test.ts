@@ -79,8 +79,12 @@ it('carries place, metadata and the data in the present version', () => {
     data: { n: 1 },
     rawData: '{"n":1}',
   });
-  expect(toPublished(painted!, catalogue)).toMatchObject({ version: 2, data: { color: 'red' } });
-  expect(toPublished(painted!, catalogue)).not.toHaveProperty('rawData');
+  expect(toPublished(painted!, catalogue)).toMatchObject({
+    version: 2,
+    data: { color: 'red' },
+    rawData: '{"colour":"red"}',
+    rawVersion: 1,
+  });
 });
 
 it('upcasts when the data is looked at, once, and survives copying and serialising', () => {

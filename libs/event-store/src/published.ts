@@ -22,8 +22,10 @@ export interface PublishedEvent {
   readonly causationId?: string;
   readonly traceparent?: string;
   readonly data: unknown;
-  /** The JSON text of `data`, where the log holds it in the present version: it can be sent on as it is. */
+  /** The JSON text of `data` as it was recorded, from which it can be decoded again. */
   readonly rawData?: string;
+  /** The version of `rawData`, where it is not `version`; absent, the text can be sent on as it is. */
+  readonly rawVersion?: number;
 }
 export interface PublishedPage {
   readonly events: readonly PublishedEvent[];
@@ -58,7 +60,8 @@ export const toPublished = (stored: StoredEvent, catalogue: Catalogue): Publishe
     correlationId: metadata.correlationId,
     ...(metadata.causationId !== undefined && { causationId: metadata.causationId }),
     ...(metadata.traceparent !== undefined && { traceparent: metadata.traceparent }),
-    ...(metadata.version === eventType.version && { rawData: stored.data }),
+    rawData: stored.data,
+    ...(metadata.version !== eventType.version && { rawVersion: metadata.version }),
     get data() {
       parsed ??= { data: upcast(catalogue, stored.type, metadata.version, JSON.parse(stored.data)) };
       return parsed.data;

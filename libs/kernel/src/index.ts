@@ -1,4 +1,5 @@
 export * from './aggregate.ts';
+export * from './canonical.ts';
 export * from './catalogue.ts';
 export * from './clock.ts';
 export * from './event.ts';

@@ -40,6 +40,15 @@ export const personal = (value: z.ZodString): z.ZodType<Personal> => {
 /** The text of an opened value, `undefined` when it is sealed or erased. */
 export const personalText = (field: Personal | undefined): string | undefined => (field && 'value' in field ? field.value : undefined);
 
+const fitsShape = (field: object, texts: readonly string[], size: number): boolean =>
+  texts.every((name) => typeof (field as Readonly<Record<string, unknown>>)[name] === 'string') && Object.keys(field).length === size;
+
+/** What an object is by its shape, for readers that have another context's data but not its schema. */
+export const isOpened = (field: object): field is OpenedPersonal => fitsShape(field, ['subject', 'value'], 2);
+export const isSealed = (field: object): field is SealedPersonal => fitsShape(field, ['subject', 'key', 'iv', 'data'], 4);
+export const isErased = (field: object): field is ErasedPersonal =>
+  fitsShape(field, ['subject'], 2) && 'erased' in field && field.erased === true;
+
 /** True for a schema made by `personal()`. */
 export const isPersonalSchema = (schema: z.ZodType): boolean => personalSchemas.has(schema);
 
@@ -82,11 +91,4 @@ export const mapPersonal = <T>(data: T, paths: readonly FieldPath[], change: (fi
     return head in record ? { ...record, [head]: at(record[head], rest) } : node;
   };
   return paths.reduce<unknown>((copy, path) => at(copy, path), data) as T;
-};
-
-/** The distinct subjects of the personal fields at `paths`. */
-export const subjectsOf = (data: unknown, paths: readonly FieldPath[]): readonly string[] => {
-  const subjects = new Set<string>();
-  mapPersonal(data, paths, (field) => (subjects.add(field.subject), field));
-  return [...subjects];
 };

@@ -45,9 +45,9 @@ describe('an event as a message', () => {
   });
 
   it('comes back as it was', () => {
-    expect({ ...toPublishedEvent(onBus()) }).toEqual(event);
+    expect({ ...toPublishedEvent(onBus()) }).toEqual({ ...event, rawData: onBus().value });
     const { causationId: _c, traceparent: _t, ...bare } = event;
-    expect({ ...toPublishedEvent(onBus(toMessage(bare))) }).toEqual(bare);
+    expect({ ...toPublishedEvent(onBus(toMessage(bare))) }).toEqual({ ...bare, rawData: JSON.stringify(bare.data) });
   });
 
   it('has no schema address when it is private: no schema of it is served', () => {
@@ -56,6 +56,7 @@ describe('an event as a message', () => {
 
   it('is sent as the text that the log holds, where that is at hand', () => {
     expect(toMessage({ ...event, rawData: '{ "as": "stored" }' }).value).toBe('{ "as": "stored" }');
+    expect(toMessage({ ...event, rawData: '{}', rawVersion: 1 }).value).toBe(JSON.stringify(event.data));
   });
 
   it('tells type, position and visibility although its value cannot be parsed', () => {
@@ -72,6 +73,8 @@ describe('an event as a message', () => {
     let upcasts = 0;
     const decoded = toPublishedEvent(onBus(), undefined, { version: 3, data: (data) => ({ ...(data as object), upcasts: ++upcasts }) });
     expect(decoded.version).toBe(3);
+    expect(decoded.rawVersion).toBe(2);
+    expect(decoded.rawData).toBe(onBus().value);
     expect(upcasts).toBe(0);
     expect(decoded.data).toEqual({ ...(event.data as object), upcasts: 1 });
     expect(decoded.data).toEqual({ ...(event.data as object), upcasts: 1 });

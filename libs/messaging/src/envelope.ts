@@ -30,7 +30,8 @@ export const toMessage = (event: PublishedEvent): OutgoingMessage => {
   if (event.visibility === 'public') headers['ce_dataschema'] = schemaPath(event.context, event.type, event.version);
   if (event.causationId !== undefined) headers['sanwang_causationid'] = event.causationId;
   if (event.traceparent !== undefined) headers['traceparent'] = event.traceparent;
-  return { key: event.stream, headers, value: event.rawData ?? JSON.stringify(event.data) };
+  const { rawData, rawVersion } = event;
+  return { key: event.stream, headers, value: rawData !== undefined && rawVersion === undefined ? rawData : JSON.stringify(event.data) };
 };
 
 /** What `ce_type` says. */
@@ -101,6 +102,8 @@ export const toPublishedEvent = (
     correlationId: header(message, 'sanwang_correlationid'),
     ...(headers['sanwang_causationid'] === undefined ? {} : { causationId: headers['sanwang_causationid'] }),
     ...(headers['traceparent'] === undefined ? {} : { traceparent: headers['traceparent'] }),
+    rawData: message.value,
+    ...(upcast && upcast.version !== type.version ? { rawVersion: type.version } : {}),
     get data() {
       if (!parsed) {
         data = parse(message);

@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
 import type { ModelStore } from './port.ts';
+import { decodingConformance } from './conformance/decoding.ts';
 import { projectionConformance } from './conformance/projection.ts';
 import { rebuildConformance } from './conformance/rebuild.ts';
 import { queryConformance } from './conformance/queries.ts';
@@ -18,6 +19,7 @@ export const modelStoreConformance = (name: string, open: OpenModelStore): void 
   describe(`${name} as a model store`, () => {
     storeConformance(open);
     queryConformance(open);
+    decodingConformance(open);
     projectionConformance(open);
     rebuildConformance(open);
   });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson } from './canonical.ts';
-import { mapDocument, isErased } from './personal.ts';
+import { canonicalJson, isErased } from '@sanwang/kernel';
+import { mapDocument } from './personal.ts';
 import type { Document, ModelDefinition } from './port.ts';
 
 /** What two copies of a model are compared by. */

@@ -1,5 +1,4 @@
 export * from './attachments-model.ts';
-export * from './canonical.ts';
 export * from './event.ts';
 export * from './fields.ts';
 export * from './hash.ts';

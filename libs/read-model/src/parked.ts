@@ -1,7 +1,8 @@
 import { notFound } from '@sanwang/kernel';
-import type { ParkedKey } from '@sanwang/messaging';
+import type { KnownTypes, ParkedKey } from '@sanwang/messaging';
 import type { PublishedEvent } from '@sanwang/event-store';
-import { plainEvent, qualifiedType } from './event.ts';
+import { decodedAgain, plainEvent, qualifiedType } from './event.ts';
+import { readData } from './opening.ts';
 import type { Change, Projector } from './projector.ts';
 import type { DroppedEvent, ModelGeneration, ParkedEvent } from './port.ts';
 
@@ -23,6 +24,8 @@ export type DropGrounds = Pick<DroppedEvent, 'actor' | 'reason'>;
 interface ParkedContext {
   readonly generation: ModelGeneration;
   readonly projector: Projector;
+  /** With it, what is replayed is decoded again, by upcasters that may have been mended since. */
+  readonly known: KnownTypes | undefined;
   onApplied(changes: readonly Change[]): void;
 }
 
@@ -30,10 +33,14 @@ interface ParkedContext {
 const describeError = (error: unknown): string =>
   (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).slice(0, 500);
 
-/** An event that failed, with its whole content, to be put aside under its stream. */
+/** An event that failed, with its whole content as far as it can be decoded, and as it was recorded, to be put aside under its stream. */
 export const parkedEvent = (event: PublishedEvent, error: unknown): ParkedEvent => ({
   key: event.stream,
-  event: plainEvent(event),
+  event: {
+    ...plainEvent(event, readData([event]).read[0]?.data),
+    ...(event.rawData === undefined ? {} : { rawData: event.rawData }),
+    ...(event.rawVersion === undefined ? {} : { rawVersion: event.rawVersion }),
+  },
   error: describeError(error),
   since: new Date().toISOString(),
 });
@@ -64,9 +71,9 @@ const queueOf = async ({ generation }: ParkedContext, key: string): Promise<read
 };
 
 const replayQueue = async (context: ParkedContext, key: string, queue: readonly ParkedEvent[]): Promise<Replayed> => {
-  const { generation, projector } = context;
+  const { generation, projector, known } = context;
   for (const [index, parked] of queue.entries()) {
-    const [failure] = await projector.take([parked.event]);
+    const [failure] = await projector.take([known ? decodedAgain(parked.event, known) : parked.event]);
     if (failure) {
       const error = describeError(failure.error);
       await generation.write({ documents: [], progress: [], park: [{ ...parked, error }] });

@@ -1,14 +1,8 @@
-import type { ErasedPersonal, FieldPath, OpenedPersonal, SealedPersonal } from '@sanwang/kernel';
+import { isOpened, isSealed, type FieldPath } from '@sanwang/kernel';
 import type { Document } from './port.ts';
 
 type Node = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is Node => typeof value === 'object' && value !== null;
-const hasKeys = (node: Node, count: number): boolean => typeof node['subject'] === 'string' && Object.keys(node).length === count;
-
-export const isOpened = (node: Node): node is Node & OpenedPersonal => typeof node['value'] === 'string' && hasKeys(node, 2);
-export const isErased = (node: Node): node is Node & ErasedPersonal => node['erased'] === true && hasKeys(node, 2);
-export const isSealed = (node: Node): node is Node & SealedPersonal =>
-  typeof node['key'] === 'string' && typeof node['iv'] === 'string' && typeof node['data'] === 'string' && hasKeys(node, 4);
 
 /** Copies what changes: `change` answers the replacement of an object, or `undefined` to look inside it. */
 export const mapDocument = <T>(value: T, change: (node: Node) => unknown): T => {

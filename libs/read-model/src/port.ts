@@ -140,7 +140,7 @@ export interface ModelWrite {
   readonly unpark?: readonly { readonly key: string; readonly position: number }[];
   readonly drop?: readonly DroppedEvent[];
 }
-/** A parked event with everything that a replay needs (personal fields sealed). */
+/** A parked event with everything that a replay needs (personal fields sealed); `data` is absent where it could not be decoded. */
 export interface ParkedEvent {
   readonly key: string;
   readonly event: PublishedEvent;

@@ -1,5 +1,5 @@
 import type { Keys, PublishedEvent } from '@sanwang/event-store';
-import type { ParkedKey, Sink } from '@sanwang/messaging';
+import type { KnownTypes, ParkedKey, Sink } from '@sanwang/messaging';
 import { qualifiedType } from './event.ts';
 import { drop, listParked, parkedEvent, replay, type DropGrounds, type Dropped, type Replayed } from './parked.ts';
 import { createProjector, QueuedBehind, SUBJECT_ERASED, subscriptions, type Change, type ProjectorOptions } from './projector.ts';
@@ -40,7 +40,7 @@ export const projectionSink = (
   generation: ModelGeneration,
   keys: Pick<Keys, 'find'>,
   hooks: ProjectionHooks = {},
-  options: Pick<ProjectorOptions, 'validate'> = {},
+  options: Pick<ProjectorOptions, 'validate'> & { readonly known?: KnownTypes } = {},
 ): ProjectionSink => {
   const projector = createProjector(definition, generation, keys, options);
   const subscribes = subscriptions(definition);
@@ -81,7 +81,7 @@ export const projectionSink = (
   };
 
   const changingQueues = <T>(work: () => Promise<T>): Promise<T> => oneAtATime(() => work().finally(() => (queues = undefined)));
-  const context = { generation, projector, onApplied: (changes: readonly Change[]) => hooks.onApplied?.(changes) };
+  const context = { generation, projector, known: options.known, onApplied: (changes: readonly Change[]) => hooks.onApplied?.(changes) };
 
   return {
     name: consumerName(definition),

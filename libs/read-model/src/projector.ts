@@ -1,7 +1,7 @@
 import { parseStream } from '@sanwang/kernel';
 import type { Keys, PublishedEvent } from '@sanwang/event-store';
 import { qualifiedType } from './event.ts';
-import { openEvents, passes, type Failure } from './opening.ts';
+import { openEvents, passes, readData, type Failure } from './opening.ts';
 import { eraseSubjects, openedSubjects } from './personal.ts';
 import { refuseUnstorable } from './storable.ts';
 import { searchTokens } from './search.ts';
@@ -102,8 +102,9 @@ export const createProjector = (
     for (const id of missing) held.set(id, { revision: -1, doc: undefined, ...found.get(id) });
   };
 
-  const erase = async (events: readonly PublishedEvent[]): Promise<void> => {
-    const subjects = new Set(events.map((event) => (event.data as { subject: string }).subject));
+  const erase = async (events: readonly PublishedEvent[]): Promise<readonly Failure[]> => {
+    const { read, failures } = readData(events);
+    const subjects = new Set(read.map(({ data }) => (data as { subject: string }).subject));
     for (const subject of subjects) {
       erasing.add(subject);
       set(`${ERASED_ID}${subject}`, 0, undefined);
@@ -111,11 +112,12 @@ export const createProjector = (
       const missing = ids.filter((id) => !held.has(id));
       for (const [id, document] of await generation.load(missing)) held.set(id, { ...document });
     }
-    if (subjects.size === 0) return;
+    if (subjects.size === 0) return failures;
     for (const [id, { revision, doc }] of held) {
       const erased = doc && eraseSubjects(doc, subjects);
       if (erased !== doc) set(id, revision, erased);
     }
+    return failures;
   };
 
   const gone = async (subjects: readonly string[]): Promise<ReadonlySet<string>> => {
@@ -167,7 +169,7 @@ export const createProjector = (
     if (!complete) await fetch(steps.flatMap((step) => (mayBeStored(step) ? [step.id] : [])));
     let opened: ReadonlyMap<PublishedEvent, PublishedEvent> | undefined;
     if (opens.size > 0) {
-      await erase(events.filter((event) => qualifiedType(event) === SUBJECT_ERASED));
+      found.push(...(await erase(events.filter((event) => qualifiedType(event) === SUBJECT_ERASED))));
       const sealed = steps.filter(({ personal }) => personal).map(({ event }) => event);
       const result = await openEvents(keys, sealed, gone);
       opened = result.opened;

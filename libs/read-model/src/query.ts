@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { invalid } from '@sanwang/kernel';
-import { canonicalJson } from './canonical.ts';
+import { canonicalJson, invalid } from '@sanwang/kernel';
 import { declaredFields, type DeclaredField } from './fields.ts';
 import { queryTokens } from './search.ts';
 import type { FieldFilter, ModelDefinition, ModelQuery, QueryScope, Scalar } from './port.ts';
@@ -77,6 +76,7 @@ export const checkQuery = (definition: ModelDefinition, query: ModelQuery): Chec
   const text = query.search?.trim() ?? '';
   if (text && !definition.search) throw invalid('unknown-filter', 'q', 'nothing: this list has no free-text search');
   const tokens = queryTokens(text);
+  if (text && tokens.length === 0) throw invalid('search-empty', 'q', 'at least one letter or digit');
   const bound = canonicalJson([definition.context, definition.name, where, orderBy, text]);
   const signature = createHash('sha256').update(bound).digest('base64url').slice(0, 12);
   return {

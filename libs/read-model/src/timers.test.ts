@@ -102,6 +102,15 @@ it('fires by itself when the wall clock reaches a due instant', async () => {
   await eventually(() => expect(fired).toEqual(['t.Task-a']));
 });
 
+it('fires what became due between looking and going to sleep', async () => {
+  const { reader, set } = memoryReader();
+  set('t.Task-a', { name: 'limit', due: day(2) });
+  const fired: string[] = [];
+  const instants = [day(1)];
+  start({ reader, clock: { now: () => instants.shift() ?? day(3) }, fire: async (stream) => (set(stream), void fired.push(stream)) });
+  await eventually(() => expect(fired).toEqual(['t.Task-a']));
+});
+
 it('ends when it is told to, after what is in flight', async () => {
   const { reader, set } = memoryReader();
   set('t.Task-a', { name: 'limit', due: day(1) });

@@ -79,8 +79,7 @@ export const startTimers = (options: TimersOptions): Timers => {
     }
   };
 
-  const fireAll = async (): Promise<void> => {
-    const at = clock.now();
+  const fireAll = async (at: Instant): Promise<void> => {
     const seen = new Set<string>();
     for await (const page of dueAt(at)) {
       const queue = page.values();
@@ -98,15 +97,15 @@ export const startTimers = (options: TimersOptions): Timers => {
     for (const key of failed.keys()) if (!seen.has(key)) failed.delete(key);
   };
 
-  const sleepFor = async (): Promise<number> => {
-    const now = clock.now();
+  /** What became due since `at`, when it was last looked, is due at once. */
+  const sleepFor = async (at: Instant): Promise<number> => {
     const next = await reader.query({
       scope: 'everything',
-      where: [{ field: 'nextDue', gt: now }],
+      where: [{ field: 'nextDue', gt: at }],
       orderBy: { field: 'nextDue', direction: 'asc' },
       limit: 1,
     });
-    const due = next.items[0] ? Date.parse(next.items[0].nextDue) - Date.parse(now) : LONGEST_SLEEP;
+    const due = next.items[0] ? Date.parse(next.items[0].nextDue) - Date.parse(clock.now()) : LONGEST_SLEEP;
     const retries = [...failed.values()].map(({ notBefore }) => notBefore - Date.now());
     return Math.max(1, Math.min(LONGEST_SLEEP, due, ...retries));
   };
@@ -128,8 +127,9 @@ export const startTimers = (options: TimersOptions): Timers => {
       inFlight++;
       let wait: number;
       try {
-        await fireAll();
-        wait = await sleepFor();
+        const at = clock.now();
+        await fireAll(at);
+        wait = await sleepFor(at);
         away = retry.first;
       } catch (error) {
         // The model is away; what it holds will still be due when it is back.

@@ -39,7 +39,7 @@ export const startModel = async (definition: ModelDefinition, options: StartMode
   const { models } = options;
   const hooks = { onApplied: (changes: readonly Change[]) => options.onApplied(changes) };
   const open = async (): Promise<ProjectionSink> =>
-    observeSink(projectionSink(definition, await models.live(definition), options.keys, hooks), options.metrics);
+    observeSink(projectionSink(definition, await models.live(definition), options.keys, hooks, { known: options.known }), options.metrics);
   let live = await open();
   // What the consumer feeds stays the same while the generation behind it is exchanged.
   const sink: Sink = {

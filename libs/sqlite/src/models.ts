@@ -3,7 +3,6 @@ import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   SEARCH_SCHEME,
-  canonicalJson,
   declaredFields,
   type Document,
   type FrozenModel,
@@ -11,7 +10,7 @@ import {
   type ModelReader,
   type ModelStore,
 } from '@sanwang/read-model';
-import { Rejection, sha256, uuidv7 } from '@sanwang/kernel';
+import { canonicalJson, Rejection, sha256, uuidv7 } from '@sanwang/kernel';
 import { droppedIn, freezeFile, openModelFile, removeModelFile, type ModelFile } from './models-file.ts';
 import { sqlReader } from './models-query.ts';
 

@@ -284,6 +284,16 @@ export const queryConformance = (open: OpenModelStore): void => {
       expect((await ids({ search })).join('')).toBe(expected);
       expect((await pages({ search, limit: 1 })).join('')).toBe(expected);
     });
+    it.each(['。', '、 ——', '*'])('refuses %s, in which there is nothing to search for', async (search) => {
+      await expect(ids({ search })).rejects.toMatchObject({
+        code: 'invalid-argument',
+        reason: 'search-empty',
+        violations: [{ field: 'q', expected: 'at least one letter or digit' }],
+      });
+    });
+    it.each(['', '  '])('lists everything for no search, which "%s" is', async (search) => {
+      expect((await ids({ search })).join('')).toBe('abcde');
+    });
     it('finds a changed text by its new words only', async () => {
       const generation = await store.live(model);
       const row = { id: 'a', name: '重庆小面' };

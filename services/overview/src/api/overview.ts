@@ -9,7 +9,6 @@ import { businesses } from '../models/businesses.ts';
 import { file, type FileDocument } from '../models/file.ts';
 import { orders } from '../models/orders.ts';
 import { tasks } from '../models/tasks.ts';
-import { countOfOfficer } from '../models/team.ts';
 import { visits } from '../models/visits.ts';
 import { board } from './board.ts';
 
@@ -65,26 +64,25 @@ export const overviewApi = (service: ServiceContext): Api => {
       await Promise.all([assignments, visits, orders].map((model) => service.caughtUp(call, model)));
       const asOf = today();
       const scope = 'everything';
-      const late = [
-        { field: 'status', eq: 'open' },
-        { field: 'dueOn', lt: asOf },
-      ];
+      const own = { field: 'officers', eq: officer.id };
+      const late = [own, { field: 'status', eq: 'open' }, { field: 'dueOn', lt: asOf }];
       const [taskCounts, lateTasks, visitCounts, issued] = await Promise.all([
-        countOfOfficer(service.reader(assignments), officer.id, { scope, by: 'status' }),
-        countOfOfficer(service.reader(assignments), officer.id, { where: late, scope, by: 'status' }),
-        countOfOfficer(service.reader(visits), officer.id, { scope, by: 'status' }),
+        service.reader(assignments).count({ where: [own], scope, by: ['status'] }),
+        service.reader(assignments).count({ where: late, scope, by: [] }),
+        service.reader(visits).count({ where: [own], scope, by: ['status'] }),
         service.reader(orders).count({ where: [{ field: 'issuedBy', eq: officer.id }], scope, by: ['status', 'overdue'] }),
       ]);
-      const open = issued.filter(({ key }) => key['status'] === 'open');
+      const inState = (rows: typeof issued, status: string): typeof issued => rows.filter(({ key }) => key['status'] === status);
+      const open = inState(issued, 'open');
       const sum = (rows: typeof issued): number => rows.reduce((total, { count }) => total + count, 0);
       return {
         id: officer.id,
         asOf,
-        tasksOpen: taskCounts.get('open') ?? 0,
-        tasksOverdue: lateTasks.get('open') ?? 0,
-        tasksDone: taskCounts.get('done') ?? 0,
-        visitsOpen: visitCounts.get('open') ?? 0,
-        visitsDone: visitCounts.get('done') ?? 0,
+        tasksOpen: sum(inState(taskCounts, 'open')),
+        tasksOverdue: sum(lateTasks),
+        tasksDone: sum(inState(taskCounts, 'done')),
+        visitsOpen: sum(inState(visitCounts, 'open')),
+        visitsDone: sum(inState(visitCounts, 'done')),
         ordersOpen: sum(open),
         ordersOverdue: sum(open.filter(({ key }) => key['overdue'] === true)),
       };

@@ -68,23 +68,22 @@ describe('the board’s orders', () => {
 
 describe('the workload', () => {
   const of = (...events: Parameters<typeof projected>[2][]) => projected(assignments, 'patrol.Task-t1', ...events);
-  test('gives each officer of the team a place', () =>
-    expect(of(pooled, dispatched, assigned)).toMatchObject({ status: 'open', dueOn: '2026-03-10', officer1: 'o1', officer2: 'o2' }));
+  test('names each officer of the team', () =>
+    expect(of(pooled, dispatched, assigned)).toMatchObject({ status: 'open', dueOn: '2026-03-10', officers: ['o1', 'o2'] }));
   test('leaves no officer behind who was replaced', () => {
     const doc = of(pooled, dispatched, assigned, ['patrol.TaskReassigned', { ...inUnit, officers: ['o3'] }]);
-    expect(doc).toMatchObject({ officer1: 'o3' });
-    expect(doc?.officer2).toBeUndefined();
+    expect(doc?.officers).toEqual(['o3']);
   });
   test('is taken off who pushed the task back', () =>
-    expect(of(pooled, dispatched, assigned, ['patrol.TaskPushedBack', { ...inUnit, to: 'unit' }])?.officer1).toBeUndefined());
+    expect(of(pooled, dispatched, assigned, ['patrol.TaskPushedBack', { ...inUnit, to: 'unit' }])?.officers).toEqual([]));
   test('keeps who did the task', () =>
-    expect(of(pooled, dispatched, assigned, ['patrol.TaskCompleted', inUnit])).toMatchObject({ status: 'done', officer2: 'o2' }));
+    expect(of(pooled, dispatched, assigned, ['patrol.TaskCompleted', inUnit])).toMatchObject({ status: 'done', officers: ['o1', 'o2'] }));
   test('counts visits for those who signed in and those who concluded', () => {
     const started = ['patrol.VisitStarted', { ...inUnit, taskId: 't1', officers: [{ id: 'o1', certificate: 'x' }, { id: 'o2' }] }] as const;
-    expect(projected(visits, 'patrol.Visit-v1', started)).toMatchObject({ status: 'open', officer1: 'o1', officer2: 'o2' });
+    expect(projected(visits, 'patrol.Visit-v1', started)).toMatchObject({ status: 'open', officers: ['o1', 'o2'] });
     expect(
       projected(visits, 'patrol.Visit-v1', started, ['patrol.VisitCompleted', { ...inUnit, result: 'pass', officers: ['o1', 'o2'] }]),
-    ).toMatchObject({ status: 'done', result: 'pass', officer2: 'o2' });
+    ).toMatchObject({ status: 'done', result: 'pass', officers: ['o1', 'o2'] });
   });
 });
 

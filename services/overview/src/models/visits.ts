@@ -1,13 +1,12 @@
 import type { ModelDefinition } from '@sanwang/read-model';
 import { z } from 'zod';
 import { changes, factsOf, idOf, textOf, textsOf, type Facts } from './facts.ts';
-import { teamFields, teamIndexes, teamOf } from './team.ts';
 
 const document = z.object({
   id: z.string(),
   status: z.enum(['open', 'done']),
   result: z.string().optional(),
-  ...teamFields,
+  officers: z.array(z.string()).readonly(),
   revision: z.int(),
 });
 export type VisitDocument = z.infer<typeof document>;
@@ -23,17 +22,17 @@ const officersOf = (facts: Facts): readonly string[] => {
 export const visits: ModelDefinition<VisitDocument> = {
   context: 'overview',
   name: 'visits',
-  version: 1,
+  version: 2,
   kind: 'stream',
   schema: document,
   on: {
     'patrol.VisitStarted': {
-      project: (_, event) => ({ id: idOf(event), status: 'open', ...teamOf(officersOf(factsOf(event))), revision: event.revision }),
+      project: (_, event) => ({ id: idOf(event), status: 'open', officers: officersOf(factsOf(event)), revision: event.revision }),
     },
     'patrol.VisitCompleted': changes<VisitDocument>((facts) => {
       const officers = officersOf(facts);
-      return { status: 'done', result: textOf(facts, 'result'), ...(officers.length > 0 && teamOf(officers)) };
+      return { status: 'done', result: textOf(facts, 'result'), ...(officers.length > 0 && { officers }) };
     }),
   },
-  indexes: teamIndexes('status'),
+  indexes: [{ name: 'officers', fields: ['officers', 'status'] }],
 };

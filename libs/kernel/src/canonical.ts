@@ -1,6 +1,6 @@
-/** JSON with sorted keys and without absent fields: equal values have equal texts. */
+/** JSON with sorted keys and without absent fields: equal values have equal texts. Dates are texts, as in any JSON. */
 export const canonicalJson = (value: unknown): string => {
-  if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
+  if (value === null || typeof value !== 'object' || value instanceof Date) return JSON.stringify(value) ?? 'null';
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   const record = value as Record<string, unknown>;
   let text = '';
