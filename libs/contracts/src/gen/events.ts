@@ -128,6 +128,7 @@ export type PatrolCorrectedOnTheSpot = {
     readonly severity: "critical" | "serious" | "minor";
   })[];
   readonly note?: string;
+  readonly officers?: readonly (string)[];
 };
 
 /** The business reported that it has corrected the findings; a recheck is to confirm it. */
@@ -166,6 +167,7 @@ export type PatrolRectificationOrdered = {
     readonly severity: "critical" | "serious" | "minor";
   })[];
   readonly note?: string;
+  readonly officers?: readonly (string)[];
   readonly limit: {
     readonly dueOn: string;
     readonly due: string;

@@ -354,6 +354,16 @@ describe('an order', () => {
     const issue = net.call('o1', 'issueRectification', { visitId, kind: 'order', limit: { workingDays: 5 } });
     await expect(issue).rejects.toMatchObject({ reason: 'calendar-year-missing', facts: { year: 2012, calendar: 'chicago' } });
   });
+  test('stays within reach of the officers of its visit when they have moved to another unit, and of no others there', async () => {
+    const { id } = await ordered();
+    net.officers({ ...inspector('o1', 'ward-7'), revision: 1 });
+    expect(await refusal(net.call('o7', 'reportCorrection', { id, note: 'done' }))).toBe('not-found/rectification-not-found');
+    expect(await refusal(net.call('o7', 'getRectification', { id }))).toBe('not-found/rectification-not-found');
+    expect(await net.call('o1', 'reportCorrection', { id, note: 'done' })).toMatchObject({ status: 'reported' });
+    expect(await net.call('o1', 'getRectification', { id })).toMatchObject({ status: 'reported' });
+    expect((await net.call('o1', 'listRectifications', {}))['items']).toEqual([expect.not.objectContaining({ officers: ['o1', 'o2'] })]);
+    expect((await net.call('o7', 'listRectifications', {}))['items']).toEqual([]);
+  });
   test('names a last day only within two years, and in a year of the calendar', async () => {
     const visitId = await toVisited(await toAccepted(), ['18'], 'fail');
     const issue = (dueOn: string) => net.call('o1', 'issueRectification', { visitId, kind: 'order', limit: { dueOn } });

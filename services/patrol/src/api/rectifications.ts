@@ -54,8 +54,10 @@ export const rectificationHandlers = (service: ServiceContext) => {
   ) =>
     service.execute(call, rectification, request.id, request, (state: RectificationState, at) => {
       if (state.status === 'new') throw notFound('rectification', request.id);
-      const { area, unit } = state.order;
-      service.access.require(call.principal, `patrol.rectification.${verb}`, { area, unit }, 'rectification', request.id);
+      const { area, unit, officers = [] } = state.order;
+      const { subject } = call.principal;
+      const target = { area, unit, ...(officers.includes(subject) ? { owner: subject } : {}) };
+      service.access.require(call.principal, `patrol.rectification.${verb}`, target, 'rectification', request.id);
       return decide(at);
     });
 
@@ -64,7 +66,8 @@ export const rectificationHandlers = (service: ServiceContext) => {
     const known = requireVisit(service, call, 'patrol.rectification.issue', visitId, state);
     const { taskId, type, businessId, businessName, area, unit } = known.visit;
     const violated = known.status === 'completed' ? known.violated : undefined;
-    return { visitId, taskId, type, businessId, businessName, area, unit, violated };
+    const officers = known.visit.officers.map((officer) => officer.id);
+    return { visitId, taskId, type, businessId, businessName, area, unit, officers, violated };
   };
 
   return {
@@ -88,8 +91,8 @@ export const rectificationHandlers = (service: ServiceContext) => {
       );
       return { ...answer(outcome), dueOn: dueOn(outcome.state) };
     }),
-    listRectifications: query(rectificationRequests.list, (request, call) =>
-      list(service, call, rectifications, 'patrol.rectification.read', request, {
+    listRectifications: query(rectificationRequests.list, async (request, call) => {
+      const page = await list(service, call, rectifications, 'patrol.rectification.read', request, {
         orderBy: '-issuedAt',
         where: where(
           equal('status', request.status),
@@ -102,10 +105,18 @@ export const rectificationHandlers = (service: ServiceContext) => {
           given('dueOn', request.dueFrom, (gte) => ({ gte })),
           given('dueOn', request.dueTo, (lte) => ({ lte })),
         ),
-      }),
-    ),
+      });
+      return { ...page, items: page.items.map(({ officers: _officers, ...summary }) => summary) };
+    }),
     getRectification: query(rectificationRequests.byId, async (request, call) => {
-      const doc = await get(service, call, rectifications, 'patrol.rectification.read', 'rectification', request.id);
+      const { officers: _officers, ...doc } = await get(
+        service,
+        call,
+        rectifications,
+        'patrol.rectification.read',
+        'rectification',
+        request.id,
+      );
       return { ...doc, attachments: doc.attachments ?? [] };
     }),
     reportCorrection: command(rectificationRequests.report, async (request, call) =>

@@ -16,6 +16,8 @@ const document = z.object({
   visitId: z.string(),
   taskId: z.string(),
   items: z.array(finding),
+  /** Those of the visit: the order is theirs also when they have moved to another unit. */
+  officers: z.array(z.string()).optional(),
   dueOn: z.string().optional(),
   dueAt: z.string().optional(),
   overdue: z.boolean(),
@@ -39,7 +41,7 @@ const fresh = { overdue: false, late: false, rechecks: 0 };
 export const rectifications: ModelDefinition<RectificationDocument> = {
   context: 'patrol',
   name: 'rectifications',
-  version: 2,
+  version: 3,
   kind: 'stream',
   schema: document,
   on: projectOwn<RectificationEvent, RectificationDocument>({
@@ -89,5 +91,5 @@ export const rectifications: ModelDefinition<RectificationDocument> = {
     { name: 'visit', fields: ['visitId'] },
   ],
   search: (doc) => (doc.businessName === undefined ? [] : [doc.businessName]),
-  scope: { area: 'area', unit: 'unit' },
+  scope: { area: 'area', unit: 'unit', owner: 'officers' },
 };

@@ -36,7 +36,7 @@ export interface RecheckFact {
   readonly result: VisitResult | undefined;
 }
 
-type Order = Pick<Issued, 'businessId' | 'area' | 'unit' | 'items'>;
+type Order = Pick<Issued, 'businessId' | 'area' | 'unit' | 'items' | 'officers'>;
 /**
  * `ordered` until a correction is reported; `overdue` once the limit has passed without one, and still to be corrected.
  * `timely` says of a reported correction that it came within the limit.

@@ -11,6 +11,8 @@ const issued = z.object({
   taskId: id,
   items: z.array(finding).min(1).max(300),
   note: note.optional(),
+  /** Those of the visit that found the fault. */
+  officers: z.array(id).max(8).optional(),
 });
 
 /** A limit 期限: its last local day, and the last instant of that day in the city's time zone. */

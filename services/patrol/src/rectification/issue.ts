@@ -9,7 +9,7 @@ export interface Issue {
   readonly note?: string | undefined;
 }
 /** What the visit's own stream says. `violated` is `undefined` while the visit is not completed. */
-export interface InspectionFact extends Pick<Issued, 'visitId' | 'taskId' | 'area' | 'unit' | 'businessName'> {
+export interface InspectionFact extends Pick<Issued, 'visitId' | 'taskId' | 'area' | 'unit' | 'businessName' | 'officers'> {
   readonly type: 'inspection' | 'round';
   readonly businessId?: string | undefined;
   readonly violated?: readonly Violated[] | undefined;
