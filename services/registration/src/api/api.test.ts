@@ -1,3 +1,5 @@
+import type { Principal } from '@sanwang/identity';
+import type { Rejection } from '@sanwang/kernel';
 import { officerPrincipal, startTrial, type Trial } from '@sanwang/platform/trial';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
@@ -155,6 +157,23 @@ describe('changing', () => {
     const replacedBy = 'uscc.91350211M0000XUF46';
     expect(await trial.call('BusinessService/voidBusiness', { ...request, replacedBy }, registrar)).toMatchObject({ status: 'voided' });
     expect(await names({ status: 'voided' })).toEqual(['第三面馆']);
+  });
+  test('tells a registrar nothing of records outside that might take the place of a voided one', async () => {
+    const local = (value: string, area: string) => ({ ...business, number: { kind: 'local', value, authority: 'sz' }, area });
+    for (const [value, area] of [['here', '440304001'] as const, ['there', '440305001'] as const, ['void', '440305001'] as const])
+      await trial.call('BusinessService/registerBusiness', local(value, area), city);
+    const voiding = (as: Principal, replacedBy: string, of = 'local.sz.here') =>
+      trial.call('BusinessService/voidBusiness', { id: of, replacedBy, reason: 'twice' }, as).then(
+        () => 'voided',
+        (error: Rejection) => error.violations.map(({ expected }) => expected.replaceAll(replacedBy, 'X')).join(),
+      );
+    expect(await voiding(city, 'local.sz.there', 'local.sz.void')).toBe('voided');
+    const none = await voiding(registrar, 'local.sz.none');
+    expect(none).toMatch(/there is no X/);
+    expect(await voiding(registrar, 'local.sz.there')).toBe(none);
+    expect(await voiding(registrar, 'local.sz.void')).toBe(none);
+    expect(await voiding(city, 'local.sz.void')).toMatch(/X is voided itself/);
+    expect(await voiding(city, 'local.sz.there')).toBe('voided');
   });
   test('heeds the revision that the caller saw', async () =>
     expect(

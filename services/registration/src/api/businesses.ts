@@ -47,6 +47,14 @@ export const businessApi = (service: ServiceContext): Api => {
     return { ...answerOf(outcome), status: outcome.state.status };
   };
 
+  /** How another record is, to a caller who may read it; to others there is none. */
+  const statusFor = async (call: Call, id: string): Promise<BusinessState['status']> => {
+    const scope = service.access.scope(call.principal, 'registration.business.read');
+    const { state } = await service.load(business, id);
+    if (state.status === 'none' || scope === 'everything') return state.status;
+    return scope.areas.some((prefix) => state.business.area.startsWith(prefix)) ? state.status : 'none';
+  };
+
   /** Where no unit is responsible, no officer would ever see the business again. */
   const requireUnit = (area: string): void => {
     if (!service.directory.unitForArea(area))
@@ -130,7 +138,7 @@ export const businessApi = (service: ServiceContext): Api => {
         type: 'void',
         replacedBy: request.replacedBy,
         reason: request.reason,
-        replacement: (await service.load(business, request.replacedBy)).state.status,
+        replacement: await statusFor(call, request.replacedBy),
       })),
     ),
 

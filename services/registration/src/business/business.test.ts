@@ -1,3 +1,4 @@
+import { fold } from '@sanwang/kernel';
 import { specify } from '@sanwang/testing';
 import { describe, expect, test } from 'vitest';
 import { business, type BusinessCommand, type RegisterBusiness } from './decider.ts';
@@ -41,6 +42,16 @@ describe('registering a business', () => {
     given(registered)
       .when({ ...register, name: '别的面馆' })
       .refuses('already-exists', 'business-exists'));
+  test.each([
+    ['active', [registered]],
+    ['closed', [registered, closed]],
+    ['voided', [registered, voided]],
+  ])('tells nothing of the %s record that has the number', (_status, events) => {
+    const state = fold(business, events);
+    const refused = (): unknown => business.decide({ ...register, area: '440305001' }, state);
+    expect(refused).toThrow(expect.objectContaining({ reason: 'business-exists', facts: {} }));
+    expect(refused).toThrow(`Business ${id} is registered with other content; use :correct or :move.`);
+  });
   test('refuses a licence that ends before it begins', () =>
     given()
       .when({ ...register, licences: [{ ...licence, validTo: '2023-01-01' }] })

@@ -86,13 +86,11 @@ const register = (command: RegisterBusiness, state: BusinessState): readonly Bus
   };
   if (state.status !== 'none') {
     if (sameData(state.business, business)) return [];
+    // Says nothing of the record: it may lie in another jurisdiction than the caller's.
     throw new Rejection(
       'already-exists',
       'business-exists',
       `Business ${businessId} is registered with other content; use :correct or :move.`,
-      {
-        facts: { status: state.status },
-      },
     );
   }
   checkLicences(command.licences);
