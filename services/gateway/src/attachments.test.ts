@@ -103,7 +103,7 @@ describe('reading', () => {
     const order = await city.done('POST /v1/patrol/rectifications', 'o1', {
       visitId: second,
       kind: 'order',
-      limit: { dueOn: '2099-01-01' },
+      limit: { dueOn: new Date(Date.now() + 7 * 86_400_000).toISOString().slice(0, 10) },
     });
     const after = await stored('repaired');
     await city.done(`POST /v1/patrol/rectifications/${order.id}:reportCorrection`, 'o1', { attachments: [after] });
