@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '@sanwang/service';
 import { createLogger } from '@sanwang/telemetry';
-import { Rejection } from '@sanwang/kernel';
+import type { Rejection } from '@sanwang/kernel';
 import type { Bus } from '@sanwang/messaging';
 import { eventually } from '@sanwang/testing';
 import { afterEach, expect, test } from 'vitest';
