@@ -32,6 +32,7 @@ beforeAll(async () => {
     timeZone: 'Asia/Shanghai',
     calendar: 'cn',
   });
+  await trial.call('CalendarService/publishCalendarYear', { calendar: 'cn', year: 2026, days: [], source: 'made up for this test' });
   for (const [code, area] of [['futian', '440304'] as const, ['nanshan', '440305'] as const]) {
     await trial.call('UnitService/registerUnit', { ...unit, code, kind: 'district', parent: 'sz', areas: [area] });
   }
