@@ -65,7 +65,7 @@ export const run = async (args: readonly string[]): Promise<number> => {
     const { head } = await operations.getStatus({});
     const events = Number(head) + 1;
     say(
-      `${driven.resumed ? 'Resumed: ' : ''}${driven.steps} commands in ${duration(driven.seconds)} (${Math.round(driven.steps / driven.seconds)}/s); ${events} events in the log (${Math.round(events / driven.seconds)}/s)\n`,
+      `${driven.resumed ? 'Resumed: ' : ''}${driven.steps} commands in ${duration(driven.seconds)} (${Math.round(driven.steps / driven.seconds)}/s); ${events} events in the log (${Math.round(events / driven.seconds)}/s); ${(rows.length / driven.seconds).toFixed(1)} rows/s\n`,
     );
     const shown = await countShown(setup);
     const { text, agrees } = report(plan, shown);
