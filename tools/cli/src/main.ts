@@ -11,6 +11,8 @@ const usage = (): string =>
 
 const describe = (error: unknown): string => {
   if (!(error instanceof Rejection)) return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  // What is wrong with the configuration says its own message.
+  if (error.reason === 'configuration') return error.message;
   const violations = error.violations.map(({ field, expected }) => `\n  ${field}: expected ${expected}`).join('');
   return `${error.message} (${error.code}/${error.reason})${violations}`;
 };
