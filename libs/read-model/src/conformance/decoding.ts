@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { projectionSink, type ProjectionSink } from '../projection.ts';
 import { rebuild } from '../rebuild.ts';
 import type { ModelDefinition, ModelReader } from '../port.ts';
-import type { OpenModelStore, ModelStoreUnderTest } from '../conformance.ts';
+import type { OpenModelStore, ModelStoreUnderTest } from './under-test.ts';
 import { memoryKeys, progressTo, sampleLog, shops } from './sample.ts';
 
 /** The same event as a message brings it: recorded in version 1, its data decoded on first use. */

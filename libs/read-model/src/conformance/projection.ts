@@ -7,7 +7,7 @@ import { projectionSink } from '../projection.ts';
 import { rebuildAside } from '../compare.ts';
 import { rebuild } from '../rebuild.ts';
 import type { Document, ModelDefinition, ModelGeneration } from '../port.ts';
-import type { OpenModelStore, ModelStoreUnderTest } from '../conformance.ts';
+import type { OpenModelStore, ModelStoreUnderTest } from './under-test.ts';
 import { journal, memoryKeys, progressTo, sampleLog, shops, someHistory } from './sample.ts';
 
 const plain = (definition: ReturnType<typeof shops>): ModelDefinition => definition as unknown as ModelDefinition;

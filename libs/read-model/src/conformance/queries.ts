@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { searchTokens } from '../search.ts';
 import type { ModelDefinition, ModelQuery, ModelReader, ModelStore, QueryScope } from '../port.ts';
-import type { OpenModelStore, ModelStoreUnderTest } from '../conformance.ts';
+import type { OpenModelStore, ModelStoreUnderTest } from './under-test.ts';
 import { keptShops, shops, written } from './sample.ts';
 
 const model = shops() as unknown as ModelDefinition;

@@ -6,7 +6,7 @@ import { projectionSink } from '../projection.ts';
 import { rebuildAside } from '../compare.ts';
 import { rebuild } from '../rebuild.ts';
 import type { ModelDefinition } from '../port.ts';
-import type { OpenModelStore, ModelStoreUnderTest } from '../conformance.ts';
+import type { OpenModelStore, ModelStoreUnderTest } from './under-test.ts';
 import { memoryKeys, progressTo, sampleLog, shops, someHistory } from './sample.ts';
 
 /** What erasure and rebuilds over a store owe: nothing opened again, and the live model's hash. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { modelHash } from '../hash.ts';
 import type { ModelDefinition, ModelStore } from '../port.ts';
-import type { OpenModelStore, ModelStoreUnderTest } from '../conformance.ts';
+import type { OpenModelStore, ModelStoreUnderTest } from './under-test.ts';
 import { progressTo, sampleLog, memoryKeys, shops, written } from './sample.ts';
 
 const model = shops() as unknown as ModelDefinition;
