@@ -8,13 +8,11 @@ export interface FolderLock {
   release(): void;
 }
 
-/** The lock's own files: never copy or read `lock.db` while it is held (closing a descriptor of it would free the lock). */
-export const LOCK_FILES = ['lock.db', 'lock.pid'] as const;
-
 const BUSY = 5;
 
 /**
  * One process per data folder (made if need be). The operating system frees the lock when the holder dies, however it dies.
+ * Never copy or read `lock.db` while it is held: closing a descriptor of it would free the lock.
  * Throws `failed-precondition/data-folder-in-use` (facts: `pid`, when known) while another process, or this one, holds it.
  */
 export const lockFolder = (folder: string): FolderLock => {

@@ -4,7 +4,6 @@ import { z } from 'zod';
 
 /** Where a task comes from: 外部 complaints and other departments, 法定 plans and double-random draws, 风险 risk models. */
 export const channel = z.enum(['external', 'statutory', 'risk']);
-export type Channel = z.infer<typeof channel>;
 
 /** `inspection` 监督检查: by two certified officers. `round` 巡查: by anyone on duty; yields clues 线索, never orders. */
 export const taskType = z.enum(['inspection', 'round']);
