@@ -7,3 +7,4 @@ export * from './murmur2.ts';
 export * from './port.ts';
 export * from './relay.ts';
 export * from './sink.ts';
+export * from './leases.ts';
