@@ -8,3 +8,4 @@ export * from './port.ts';
 export * from './relay.ts';
 export * from './sink.ts';
 export * from './leases.ts';
+export * from './leasing.ts';
