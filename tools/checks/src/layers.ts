@@ -19,6 +19,7 @@ export const libLayers: Readonly<Record<string, readonly string[]>> = {
   service: ports.filter((name) => name !== 'service'),
   sqlite: [...pure, 'event-store', 'messaging', 'read-model'],
   mongodb: [...pure, 'event-store', 'messaging', 'read-model'],
+  kurrentdb: [...pure, 'event-store', 'messaging'],
   platform: [...ports, ...adapters],
   testing: ['kernel', 'contracts'],
 };
