@@ -58,7 +58,6 @@ lifecycle:
 
 {{/* The environment that all services of a cluster share, without secrets. */}}
 {{- define "sanwang.config" -}}
-SANWANG_MODE: {{ .Values.mode }}
 SANWANG_HOST: 0.0.0.0
 SANWANG_HTTP_PORT: "8080"
 SANWANG_GRPC_PORT: "8081"
@@ -79,6 +78,7 @@ SANWANG_BOOTSTRAP_SUBJECT: {{ . | quote }}
 {{- if eq .Values.mode "embedded" }}
 SANWANG_DATA: /data
 {{- else }}
+SANWANG_MODE: cluster
 SANWANG_PROFILE: {{ .Values.profile }}
 SANWANG_SERVICES: dns:///{{ .Release.Name }}-{service}:8081
 SANWANG_MASTER_KEY_FILE: /etc/sanwang/master-key/master-key
