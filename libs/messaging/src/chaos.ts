@@ -97,6 +97,7 @@ export const chaosSink = (sink: Sink, seed: number): Sink => {
   let seen: Parameters<Sink['apply']>[0][number][] = [];
   return {
     name: sink.name,
+    group: sink.group,
     subscribes: sink.subscribes,
     progress: () => sink.progress(),
     async apply(events, progress) {

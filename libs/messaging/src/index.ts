@@ -10,3 +10,4 @@ export { seatLost } from './seat-lost.ts';
 export * from './sink.ts';
 export * from './leases.ts';
 export * from './turns.ts';
+export * from './leasing.ts';

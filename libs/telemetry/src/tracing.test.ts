@@ -85,6 +85,7 @@ const platform = (fail?: Error) => {
   const sink = observeSink<Sink>(
     {
       name: 'patrol.tasks',
+      group: 'patrol.tasks.v1',
       subscribes: new Set(['patrol.TaskPooled']),
       progress: async () => [],
       apply: async () => void (projectedIn = currentTraceparent()),
