@@ -4,6 +4,7 @@ import {
   ServerCredentials,
   type MethodDefinition,
   type sendUnaryData,
+  type ServerOptions,
   type ServerUnaryCall,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
@@ -32,6 +33,14 @@ export interface GrpcOptions {
   /** Added to every answer as metadata, e.g. that the platform is a simulation. */
   readonly headers?: () => Readonly<Record<string, string>>;
   readonly onError?: OnError;
+  /** Absent: without TLS. */
+  readonly tls?: ServerTls | undefined;
+}
+
+/** A server's certificate with what leads to the CA, and its private key: PEM. */
+export interface ServerTls {
+  readonly cert: string;
+  readonly key: string;
 }
 
 export interface GrpcServer {
@@ -118,10 +127,28 @@ const addEndpoint = (server: Server, options: GrpcOptions, endpoint: Endpoint): 
   server.addService(definition, implementation);
 };
 
+/** Connections end now and then, so that clients find new servers; what is under way on them is answered. */
+const SERVER: ServerOptions = {
+  'grpc.keepalive_time_ms': 30_000,
+  'grpc.keepalive_timeout_ms': 10_000,
+  'grpc.max_connection_age_ms': 300_000,
+  'grpc.max_connection_age_grace_ms': 30_000,
+  'grpc.max_concurrent_streams': 1_000,
+};
+
+const credentialsOf = (tls: ServerTls | undefined): ServerCredentials =>
+  tls
+    ? ServerCredentials.createSsl(null, [{ cert_chain: Buffer.from(tls.cert), private_key: Buffer.from(tls.key) }])
+    : ServerCredentials.createInsecure();
+
 /** A gRPC server (not yet listening) with the endpoints' rpcs, health (serving from the start) and reflection. */
 export const createGrpcServer = (options: GrpcOptions): GrpcServer => {
   const limit = options.messageLimit ?? 1024 * 1024;
-  const server = new Server({ 'grpc.max_receive_message_length': limit, 'grpc.max_send_message_length': 16 * limit });
+  const server = new Server({
+    ...SERVER,
+    'grpc.max_receive_message_length': limit,
+    'grpc.max_send_message_length': 16 * limit,
+  });
   for (const endpoint of options.endpoints) addEndpoint(server, options, endpoint);
 
   const services = ['', ...options.endpoints.map((endpoint) => endpoint.service.fullName)];
@@ -138,7 +165,7 @@ export const createGrpcServer = (options: GrpcOptions): GrpcServer => {
   return {
     listen: (address) =>
       new Promise((resolve, reject) => {
-        server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => (error ? reject(error) : resolve(port)));
+        server.bindAsync(address, credentialsOf(options.tls), (error, port) => (error ? reject(error) : resolve(port)));
       }),
     setServing: (serving) => services.forEach((service) => health.setStatus(service, serving ? 'SERVING' : 'NOT_SERVING')),
     close: (graceMs = 10_000) =>
