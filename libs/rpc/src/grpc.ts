@@ -14,6 +14,7 @@ import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import { HealthImplementation } from 'grpc-health-check';
 import { bearerToken } from '@sanwang/identity';
 import { Rejection } from '@sanwang/kernel';
+import { isExemptService, type Admission } from './admission.ts';
 import type { ProtoMethod, ProtoService } from './api.ts';
 import type { Descriptors } from './descriptors.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -33,6 +34,8 @@ export interface GrpcOptions {
   /** Added to every answer as metadata, e.g. that the platform is a simulation. */
   readonly headers?: () => Readonly<Record<string, string>>;
   readonly onError?: OnError;
+  /** Keeps out what the server cannot do, before it is read; absent: nothing is kept out. */
+  readonly admission?: Admission | undefined;
   /** Absent: without TLS. */
   readonly tls?: ServerTls | undefined;
 }
@@ -76,6 +79,8 @@ const fail = (error: unknown, answer: sendUnaryData<Buffer>): void => {
   const rejection = toRejection(error);
   const metadata = new Metadata();
   metadata.set('grpc-status-details-bin', Buffer.from(encodeStatus(rejection)));
+  const wait = rejection.facts['retryAfterSeconds'];
+  if (typeof wait === 'number') metadata.set('retry-after', String(Math.ceil(wait)));
   answer({ code: errorTable[rejection.code].grpc, details: rejection.message, metadata });
 };
 
@@ -107,6 +112,21 @@ const unary =
     );
   };
 
+/** Lets a call in when there is room for it. */
+const guarded =
+  (admission: Admission, serve: ReturnType<typeof unary>): ReturnType<typeof unary> =>
+  (call, answer) =>
+    admission.enter(
+      (leave) => {
+        if (call.cancelled) return leave();
+        serve(call, (...answered) => {
+          leave();
+          answer(...answered);
+        });
+      },
+      (rejection) => fail(rejection, answer),
+    );
+
 const addEndpoint = (server: Server, options: GrpcOptions, endpoint: Endpoint): void => {
   const definition: Record<string, MethodDefinition<Buffer, Buffer>> = {};
   const implementation: UntypedServiceImplementation = {};
@@ -122,7 +142,9 @@ const addEndpoint = (server: Server, options: GrpcOptions, endpoint: Endpoint): 
       responseSerialize: asIs,
       responseDeserialize: asIs,
     };
-    implementation[key] = unary(options, endpoint, key, method);
+    const serve = unary(options, endpoint, key, method);
+    const { admission } = options;
+    implementation[key] = admission && !isExemptService(endpoint.service.fullName) ? guarded(admission, serve) : serve;
   }
   server.addService(definition, implementation);
 };

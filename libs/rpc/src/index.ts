@@ -1,4 +1,5 @@
 export * from './addresses-of.ts';
+export { createAdmission, type Admission, type AdmissionState } from './admission.ts';
 export * from './api.ts';
 export * from './client.ts';
 export * from './descriptors.ts';
