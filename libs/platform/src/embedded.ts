@@ -1,9 +1,19 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Attachments, Keys } from '@sanwang/event-store';
+import type { Attachments, Keys, SignedCheckpoints } from '@sanwang/event-store';
 import type { Bus } from '@sanwang/messaging';
 import type { ModelStore } from '@sanwang/read-model';
-import { lockFolder, openAttachments, openBus, openEventLog, openKeys, openModels, type EventLog, type FolderLock } from '@sanwang/sqlite';
+import {
+  lockFolder,
+  openAttachments,
+  openBus,
+  openCheckpoints,
+  openEventLog,
+  openKeys,
+  openModels,
+  type EventLog,
+  type FolderLock,
+} from '@sanwang/sqlite';
 import { keysWithBackups } from './backup-keys.ts';
 
 /** Where the parts of an embedded deployment lie below its data folder. */
@@ -11,6 +21,7 @@ export const layout = (folder: string) => ({
   folder,
   log: join(folder, 'log.db'),
   keys: join(folder, 'keys.db'),
+  checkpoints: join(folder, 'checkpoints.db'),
   bus: join(folder, 'bus.db'),
   models: join(folder, 'models'),
   attachments: join(folder, 'attachments'),
@@ -26,6 +37,7 @@ export interface EmbeddedPorts {
   readonly store: EventLog;
   /** Destroys a key in the backups of the folder too. */
   readonly keys: Keys;
+  readonly checkpoints: SignedCheckpoints;
   readonly bus: Bus;
   readonly attachments: Attachments;
   readonly models: ModelStore;
@@ -39,6 +51,7 @@ export const openEmbedded = async (folder: string, durability: 'full' | 'normal'
   const lock: FolderLock = lockFolder(folder);
   const store = openEventLog(places.log, durability);
   const keys = await keysWithBackups(openKeys(places.keys), places.backups);
+  const checkpoints = openCheckpoints(places.checkpoints);
   const bus = openBus(places.bus);
   const attachments = await openAttachments(places.attachments, keys);
   const models = openModels(places.models);
@@ -46,6 +59,7 @@ export const openEmbedded = async (folder: string, durability: 'full' | 'normal'
     layout: places,
     store,
     keys,
+    checkpoints,
     bus,
     attachments,
     models,
@@ -53,6 +67,7 @@ export const openEmbedded = async (folder: string, durability: 'full' | 'normal'
       await models.close();
       await bus.close();
       await store.close();
+      await checkpoints.close();
       await keys.close();
       lock.release();
     },

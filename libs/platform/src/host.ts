@@ -18,6 +18,7 @@ import {
 } from '@sanwang/service';
 import { createLogger, createMetrics, observeBus, observeCalls, observeEventStore, type Logger } from '@sanwang/telemetry';
 import { createSweep, startSweeping } from './attachment-sweep.ts';
+import { startSigning } from './checkpoints.ts';
 import { openEmbedded, type EmbeddedPorts } from './embedded.ts';
 import { connectGauges } from './gauges.ts';
 import { createLongWork } from './long-work.ts';
@@ -166,6 +167,8 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
       failed: (err) => logger.error({ err }, 'the sweep of attachments failed'),
     });
 
+    const signing = startSigning(ports, { contexts: catalogues.map(({ context }) => context), wall, logger });
+
     const stop = async (): Promise<void> => {
       await door?.drain();
       rmSync(ports.layout.address, { force: true });
@@ -174,6 +177,7 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
       await longWork.stop();
       await Promise.all(running.map((service) => service.stop()));
       await rebuilding.close();
+      await signing.stop();
       await ports.close();
     };
     let stopping: Promise<void> | undefined;

@@ -7,6 +7,7 @@ import type { RunningService } from '@sanwang/service';
 import type { Finding, ModelHash } from '@sanwang/contracts/operations';
 import type { Outcome, Progress } from './long-work.ts';
 import type { Rebuilding } from './rebuilding.ts';
+import { withCheckpoints } from './checkpoints.ts';
 import type { EmbeddedPorts } from './embedded.ts';
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -85,13 +86,14 @@ const holdRelays = (services: readonly RunningService[]) => {
   };
 };
 
-/** The log's chains and file, then all models against what the log makes of them. Damage is a finding, not a failure of the verification. */
+/** The log's chains, signed checkpoints and file, then all models against what the log makes of them. Damage is a finding, not a failure of the verification. */
 export const verify = async (
   parts: { readonly ports: EmbeddedPorts; readonly services: readonly RunningService[]; readonly rebuilding: Rebuilding },
   progress: Progress,
 ): Promise<Outcome> => {
-  const { store, layout } = parts.ports;
-  const findings = [...(await verifyLog(store, progress)), ...(await fileFaults(layout.log))];
+  const { layout } = parts.ports;
+  const signed = await withCheckpoints(parts.ports);
+  const findings = [...(await verifyLog(signed.log, progress)), ...(await signed.findings()), ...(await fileFaults(layout.log))];
   const definitions = parts.services.flatMap((service) => service.models.map(({ definition }) => definition));
   const compared = await parts.rebuilding.compare(definitions, holdRelays(parts.services), {
     onProgress: ({ step, done, total }) => progress({ step, done, total }),
