@@ -31,7 +31,7 @@ export const aborted = (signal: AbortSignal): Promise<void> =>
  */
 export const linkedController = (...parents: readonly AbortSignal[]): { readonly signal: AbortSignal; abort(): void; release(): void } => {
   const controller = new AbortController();
-  const abort = (): void => controller.abort();
+  const abort = (): void => controller.abort(parents.find(({ aborted }) => aborted)?.reason);
   const release = (): void => {
     for (const parent of parents) parent.removeEventListener('abort', abort);
   };

@@ -1,10 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Attachments, Keys } from '@sanwang/event-store';
-import type { Bus } from '@sanwang/messaging';
-import type { ModelStore } from '@sanwang/read-model';
+import { soleLeases } from '@sanwang/messaging';
 import { lockFolder, openAttachments, openBus, openEventLog, openKeys, openModels, type EventLog, type FolderLock } from '@sanwang/sqlite';
 import { keysWithBackups } from './backup-keys.ts';
+import type { Ports } from './ports.ts';
 
 /** Where the parts of an embedded deployment lie below its data folder. */
 export const layout = (folder: string) => ({
@@ -21,15 +20,9 @@ export const layout = (folder: string) => ({
 export type Layout = ReturnType<typeof layout>;
 
 /** The ports of an embedded deployment, open for writing: this process holds the folder's lock. */
-export interface EmbeddedPorts {
+export interface EmbeddedPorts extends Ports {
   readonly layout: Layout;
   readonly store: EventLog;
-  /** Destroys a key in the backups of the folder too. */
-  readonly keys: Keys;
-  readonly bus: Bus;
-  readonly attachments: Attachments;
-  readonly models: ModelStore;
-  close(): Promise<void>;
 }
 
 /** Opens (or makes) the data folder as its only writer; a second gets `failed-precondition/data-folder-in-use`. */
@@ -38,6 +31,7 @@ export const openEmbedded = async (folder: string, durability: 'full' | 'normal'
   const places = layout(folder);
   const lock: FolderLock = lockFolder(folder);
   const store = openEventLog(places.log, durability);
+  // Destroys a key in the backups of the folder too.
   const keys = await keysWithBackups(openKeys(places.keys), places.backups);
   const bus = openBus(places.bus);
   const attachments = await openAttachments(places.attachments, keys);
@@ -49,6 +43,7 @@ export const openEmbedded = async (folder: string, durability: 'full' | 'normal'
     bus,
     attachments,
     models,
+    leases: soleLeases(),
     async close() {
       await models.close();
       await bus.close();

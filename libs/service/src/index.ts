@@ -3,3 +3,4 @@ export * from './config.ts';
 export * from './define.ts';
 export * from './running-model.ts';
 export * from './start-service.ts';
+export { endsOnce } from './stall-watch.ts';

@@ -3,6 +3,8 @@ export {
   DropParkedEventRequest,
   DropParkedEventResponse,
   Finding,
+  GetMotionRequest,
+  GetMotionResponse,
   GetOperationRequest,
   GetOperationResponse,
   GetStatusRequest,
