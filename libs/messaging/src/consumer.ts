@@ -128,7 +128,7 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
       become({ state: 'running' });
       if (topics.length === 0) return await aborted(until);
       await bus.consume({
-        group: sink.name,
+        group: sink.group,
         topics,
         async from(topic, partition) {
           const offset = intake.begin(topic, partition, await storedNow());
@@ -238,5 +238,6 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 const pauseReason = (error: unknown): NonNullable<ConsumerStatus['reason']> => {
   if (error instanceof NewerEvent) return 'newer-event';
-  return error instanceof Rejection && error.code === 'data-loss' ? 'damaged-record' : 'unavailable';
+  if (!(error instanceof Rejection) || error.code !== 'data-loss') return 'unavailable';
+  return error.reason === 'offset-expired' ? 'offset-expired' : 'damaged-record';
 };

@@ -1,4 +1,4 @@
-import { aborted, linkedController } from './backoff.ts';
+import { linkedController } from './backoff.ts';
 
 /**
  * Rights that one process of the deployment holds at a time, such as publishing a context's events or firing its timers.
@@ -38,29 +38,6 @@ export const whileHeld = async (
       await lease.release().catch(() => undefined);
     }
   }
-};
-
-/** The leases of a deployment that is one process. States last as long as the process. */
-export const soleLeases = (): Leases => {
-  const states = new Map<string, string>();
-  const turns = new Map<string, Promise<void>>();
-  return {
-    async take(name, signal) {
-      const before = turns.get(name);
-      const { promise, resolve } = Promise.withResolvers<void>();
-      turns.set(name, before ? before.then(() => promise) : promise);
-      await Promise.race([before, aborted(signal)]);
-      if (signal.aborted) resolve();
-      signal.throwIfAborted();
-      return {
-        lost: new AbortController().signal,
-        state: states.get(name),
-        save: async (state) => void states.set(name, state),
-        release: async () => resolve(),
-      };
-    },
-    read: async (name) => states.get(name),
-  };
 };
 
 export interface Lease {

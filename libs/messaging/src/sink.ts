@@ -6,8 +6,10 @@ import type { PartitionProgress } from './port.ts';
  * order that survives a crash (a checkpoint may lag behind its documents, never lead).
  */
 export interface Sink {
-  /** Group id, e.g. `patrol.tasks`. */
+  /** What statuses and operators call it, e.g. `patrol.tasks`. */
   readonly name: string;
+  /** Group id on the bus, e.g. `patrol.tasks.v3`. */
+  readonly group: string;
   /** Event types it takes, as `<context>.<Type>`; all others are passed over. */
   readonly subscribes: ReadonlySet<string>;
   progress(): Promise<readonly PartitionProgress[]>;
@@ -35,8 +37,8 @@ export interface ParkedKey {
 export interface ConsumerStatus {
   readonly name: string;
   readonly state: 'starting' | 'running' | 'paused' | 'stopped';
-  /** Why it is paused: the store is away, or an event is newer than this release. */
-  readonly reason?: 'unavailable' | 'newer-event' | 'damaged-record';
+  /** Why it is paused, such as: the store is away, an event is newer than this release, the bus no longer holds what comes next. */
+  readonly reason?: 'unavailable' | 'newer-event' | 'damaged-record' | 'offset-expired';
   readonly message?: string;
   readonly progress: readonly PartitionProgress[];
   readonly parkedKeys: number;

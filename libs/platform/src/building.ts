@@ -25,7 +25,10 @@ export const rebuildExpired = async (
   const expired = models.filter(isExpired);
   if (expired.length === 0) return;
   const runningOf = (definition: ModelDefinition): RunningModel => expired.find((model) => model.definition === definition)!;
-  parts.logger.warn({ models: expired.map(({ consumer }) => consumer.status().name) }, 'the bus no longer holds what models have yet to take in: they are rebuilt from the log');
+  parts.logger.warn(
+    { models: expired.map(({ consumer }) => consumer.status().name) },
+    'the bus no longer holds what models have yet to take in: they are rebuilt from the log',
+  );
   await parts.rebuilding.rebuildAll(
     expired.map(({ definition }) => definition),
     {

@@ -2,14 +2,7 @@ import { Rejection, wallClock, type Catalogue, type Clock } from '@sanwang/kerne
 import { linkedController, pause, topicOf, whileHeld } from '@sanwang/messaging';
 import type { ModelDefinition, NamedAttachments } from '@sanwang/read-model';
 import type { Api } from '@sanwang/rpc';
-import {
-  modelsOf,
-  startService,
-  type Deployment,
-  type Readiness,
-  type RunningService,
-  type ServiceDefinition,
-} from '@sanwang/service';
+import { modelsOf, startService, type Deployment, type Readiness, type RunningService, type ServiceDefinition } from '@sanwang/service';
 import { observeBus, observeEventStore, type Logger, type Metrics } from '@sanwang/telemetry';
 import type { EventLog } from '@sanwang/sqlite';
 import { createSweep, sweepUntil } from './attachment-sweep.ts';

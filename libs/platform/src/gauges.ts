@@ -44,7 +44,9 @@ export const connectGauges = (metrics: Metrics, { ports, log, running, rebuildin
   const consumers = () => running.flatMap(({ models }) => models.map(({ consumer }) => consumer));
   metrics.source('consumerLag', () => {
     const ends = endsOnce(bus);
-    return Promise.all(consumers().map(async (consumer) => ({ labels: { consumer: consumer.status().name }, value: await consumer.lag(ends) })));
+    return Promise.all(
+      consumers().map(async (consumer) => ({ labels: { consumer: consumer.status().name }, value: await consumer.lag(ends) })),
+    );
   });
   metrics.source('consumerPaused', () =>
     consumers().flatMap((consumer) => {

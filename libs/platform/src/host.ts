@@ -15,7 +15,7 @@ import { embeddedOpener } from './openers.ts';
 import type { Rebuilding } from './rebuilding.ts';
 import { findServices, SERVICES_FOLDER } from './services.ts';
 import { settle } from './settle.ts';
-import { fileFaults, holdRelays, verifyLog, verifyModels } from './verify.ts';
+import { verify } from './verify.ts';
 
 export interface HostOptions {
   readonly config: Config;
@@ -94,14 +94,7 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
     const interceptors: readonly Interceptor[] = [observeCalls(metrics)];
     const operations = composed.operations({
       backup: (name, progress) => backup(ports.layout.folder, name, progress),
-      async verify(progress, signal) {
-        const damage = [...(await verifyLog(ports.store, progress, true)), ...(await fileFaults(ports.layout.log))];
-        const { hashes = [], findings = [] } = await verifyModels(
-          { services: running, rebuilding, relays: holdRelays(running), signal },
-          progress,
-        );
-        return { hashes, findings: [...damage, ...findings] };
-      },
+      verify: (progress, signal) => verify({ ports, services: running, rebuilding, signal }, progress),
     });
     const apis = [...running.flatMap((service) => service.apis), operations];
     const endpoints = apis.map((api) => localEndpoint(api, interceptors));

@@ -7,7 +7,6 @@ import { endsOnce, type RunningService } from '@sanwang/service';
 import type { Logger } from '@sanwang/telemetry';
 import { z } from 'zod';
 import type { LongWork, Outcome, Progress } from './long-work.ts';
-import { motionOf } from './motion.ts';
 import type { Ports } from './ports.ts';
 import type { Rebuilding } from './rebuilding.ts';
 
@@ -30,7 +29,6 @@ const parkedKey = z.string().min(1).max(300);
 /** What may be asked, the same of one process that runs all services, of each service of a cluster, and of its gateway. */
 export const requests = {
   getStatus: z.strictObject({}),
-  getMotion: z.strictObject({}),
   startRebuild: z.strictObject({ models: z.array(modelName).max(200).default([]) }),
   startVerification: z.strictObject({}),
   startBackup: z.strictObject({ name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,60}$/) }),
@@ -73,11 +71,6 @@ export const operationsApi = (parts: OperationsParts): Api => {
           }),
         ),
       };
-    }),
-    getMotion: query(requests.getMotion, async (_request, call) => {
-      allow(call, 'motion');
-      const { moving, expected, done } = await motionOf(running, ports.bus);
-      return { moving: [...moving], expected: [...expected], done: [...done] };
     }),
     startRebuild: command(requests.startRebuild, async (request, call) => {
       allow(call, 'rebuild');

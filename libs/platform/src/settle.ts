@@ -23,7 +23,10 @@ const movingNow = async ({ store, bus, contexts, motions }: SettleParts): Promis
   if (relays.length > 0) return relays;
   const everywhere = await motions();
   const done = new Set(everywhere.flatMap((motion) => motion.done));
-  return [...everywhere.flatMap(({ moving }) => moving), ...everywhere.flatMap(({ expected }) => expected.filter((name) => !done.has(name)))];
+  return [
+    ...everywhere.flatMap(({ moving }) => moving),
+    ...everywhere.flatMap(({ expected }) => expected.filter((name) => !done.has(name))),
+  ];
 };
 
 /** Soon again at first: most often little is on its way. */

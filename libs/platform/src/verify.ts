@@ -6,12 +6,13 @@ import { consumerName, subscriptions, type Heads, type Held } from '@sanwang/rea
 import type { RunningService } from '@sanwang/service';
 import type { Finding, ModelHash } from '@sanwang/contracts/operations';
 import type { Outcome, Progress } from './long-work.ts';
+import type { EmbeddedPorts } from './embedded.ts';
 import type { Rebuilding } from './rebuilding.ts';
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** SQLite's own check of the log's file reads all of it in one go, so a thread of its own does it. */
-export const fileFaults = async (path: string): Promise<readonly Finding[]> => {
+const fileFaults = async (path: string): Promise<readonly Finding[]> => {
   const worker = new Worker(new URL('./log-faults-worker.ts', import.meta.url), { workerData: path });
   try {
     const [faults] = (await once(worker, 'message')) as [readonly string[]];
@@ -57,7 +58,7 @@ const REACH_MS = 15_000;
 export type Relays = Parameters<Rebuilding['compare']>[1];
 
 /** Holds all relays until the live models have reached them; `release` lets them go, also after half a hold. */
-export const holdRelays = (services: readonly RunningService[]): Relays => {
+const holdRelays = (services: readonly RunningService[]): Relays => {
   const relays = services.flatMap(({ definition: { context }, relay }) => (relay ? [{ context, relay }] : []));
   const held = new Map<string, number>();
   return {
@@ -89,7 +90,12 @@ export const holdRelays = (services: readonly RunningService[]): Relays => {
 
 /** The live models of services against what the log makes of them. A difference is a finding, not a failure of the verification. */
 export const verifyModels = async (
-  parts: { readonly services: readonly RunningService[]; readonly rebuilding: Rebuilding; readonly relays: Relays; readonly signal: AbortSignal },
+  parts: {
+    readonly services: readonly RunningService[];
+    readonly rebuilding: Rebuilding;
+    readonly relays: Relays;
+    readonly signal: AbortSignal;
+  },
   progress: Progress,
 ): Promise<Outcome> => {
   const findings: Finding[] = [];
@@ -113,4 +119,20 @@ export const verifyModels = async (
   }
   progress({ step: 'done', done: definitions.length, total: definitions.length });
   return { hashes, findings };
+};
+
+/** The log's chains and file, then all models against what the log makes of them: a deployment that is one process. */
+export const verify = async (
+  parts: {
+    readonly ports: EmbeddedPorts;
+    readonly services: readonly RunningService[];
+    readonly rebuilding: Rebuilding;
+    readonly signal: AbortSignal;
+  },
+  progress: Progress,
+): Promise<Outcome> => {
+  const { store, layout } = parts.ports;
+  const damage = [...(await verifyLog(store, progress, true)), ...(await fileFaults(layout.log))];
+  const { hashes = [], findings = [] } = await verifyModels({ ...parts, relays: holdRelays(parts.services) }, progress);
+  return { hashes, findings: [...damage, ...findings] };
 };

@@ -2,7 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { idFrom, Rejection, type Catalogue, type Clock } from '@sanwang/kernel';
 import { createCommandHandler, published, type Attachments, type CommandContext, type EventStore, type Keys } from '@sanwang/event-store';
 import { knownTypes, partitionOf, startRelay, whileHeld, type Bus, type Leases, type Relay } from '@sanwang/messaging';
-import { consumerGroup, timersModel, type ModelDefinition, type ModelReader, type ModelStore, type StreamTimers, type Timers } from '@sanwang/read-model';
+import {
+  consumerGroup,
+  timersModel,
+  type ModelDefinition,
+  type ModelReader,
+  type ModelStore,
+  type StreamTimers,
+  type Timers,
+} from '@sanwang/read-model';
 import { createAccess, createDirectoryView, directoryModels, policyTable, type PolicyRow } from '@sanwang/identity';
 import type { Api, Call, Handler } from '@sanwang/rpc';
 import { observeCommands, type Logger, type Metrics } from '@sanwang/telemetry';
@@ -235,7 +243,7 @@ export const startService = async (definition: ServiceDefinition, parts: Service
         ? [
             {
               name: `${definition.context}.relay`,
-              // A verification holds the relay for a while, and another instance may be the one that publishes; commands and queries go on.
+              // A verification holds the relay for a while, or another instance publishes; commands and queries go on.
               ready: ['running', 'held', 'waiting'].includes(relay.status().state),
               message: relay.status().message ?? relay.status().state,
             },
