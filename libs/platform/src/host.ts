@@ -2,9 +2,9 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Rejection, type Clock } from '@sanwang/kernel';
-import { LOCAL_AUDIENCE, LOCAL_ISSUER, createVerifier, openLocalIssuer, type LocalIssuer } from '@sanwang/identity';
+import { LOCAL_AUDIENCE, LOCAL_ISSUER, createVerifier, localIssuer, openLocalIssuer, type LocalIssuer } from '@sanwang/identity';
 import { localEndpoint, type Endpoint, type Interceptor } from '@sanwang/rpc';
-import type { Config, Deployment, FrontDoor, House, Readiness, RunningService } from '@sanwang/service';
+import type { Deployment, EmbeddedConfig, FrontDoor, House, Readiness, RunningService } from '@sanwang/service';
 import { createLogger, createMetrics, observeCalls, type Logger } from '@sanwang/telemetry';
 import { backup } from './backup.ts';
 import { compose, type Composition } from './composition.ts';
@@ -18,7 +18,7 @@ import { settle } from './settle.ts';
 import { verify } from './verify.ts';
 
 export interface HostOptions {
-  readonly config: Config;
+  readonly config: EmbeddedConfig;
   /** Where the services are found; the deployment's own when absent. */
   readonly services?: string;
   readonly logger?: Logger;
@@ -61,7 +61,7 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
   try {
     const wasEmpty = (await ports.store.head('')) < 0;
     if (!wasEmpty) await finishErasures(ports);
-    const issuer = await openLocalIssuer(ports.layout.folder);
+    const issuer = config.localIssuer ? await localIssuer(config.localIssuer) : await openLocalIssuer(ports.layout.folder);
     const verifier = createVerifier({
       ...(config.issuer !== undefined && config.jwksUrl !== undefined
         ? { issuer: config.issuer, audience: config.audience, keys: { url: config.jwksUrl } }

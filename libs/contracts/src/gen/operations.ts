@@ -9,6 +9,7 @@ export {
   GetOperationResponse,
   GetStatusRequest,
   GetStatusResponse,
+  InstanceServiceDefinition,
   ListParkedKeysRequest,
   ListParkedKeysResponse,
   ModelHash,

@@ -2030,15 +2030,6 @@ export const OperationsServiceDefinition = {
         },
       },
     },
-    /** What still moves in one process of the deployment: the directory asks all of them when it moves a simulated clock. Not by REST. */
-    getMotion: {
-      name: "GetMotion",
-      requestType: GetMotionRequest as typeof GetMotionRequest,
-      requestStream: false,
-      responseType: GetMotionResponse as typeof GetMotionResponse,
-      responseStream: false,
-      options: {},
-    },
     /** Rebuilds read models from the log beside the live ones and swaps them in. */
     startRebuild: {
       name: "StartRebuild",
@@ -2358,6 +2349,24 @@ export const OperationsServiceDefinition = {
           ],
         },
       },
+    },
+  },
+} as const;
+
+/** What the processes of one deployment ask of each other. Every instance of a service answers for itself; not for anybody else. */
+export type InstanceServiceDefinition = typeof InstanceServiceDefinition;
+export const InstanceServiceDefinition = {
+  name: "InstanceService",
+  fullName: "sanwang.operations.v1.InstanceService",
+  methods: {
+    /** What still moves in this process: the directory asks all of them before and after it moves a simulated clock. */
+    getMotion: {
+      name: "GetMotion",
+      requestType: GetMotionRequest as typeof GetMotionRequest,
+      requestStream: false,
+      responseType: GetMotionResponse as typeof GetMotionResponse,
+      responseStream: false,
+      options: {},
     },
   },
 } as const;
