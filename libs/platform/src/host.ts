@@ -13,7 +13,7 @@ import { finishErasures } from './erasures.ts';
 import { motionOf } from './motion.ts';
 import { embeddedOpener } from './openers.ts';
 import type { Rebuilding } from './rebuilding.ts';
-import { findServices, SERVICES_FOLDER } from './services.ts';
+import { attachmentRoutesOf, findServices, SERVICES_FOLDER } from './services.ts';
 import { settle } from './settle.ts';
 import { verify } from './verify.ts';
 
@@ -114,6 +114,7 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
       readiness,
       metrics,
       attachments: ports.attachments,
+      attachmentRoutes: attachmentRoutesOf(definitions),
       access,
       config,
       logger,
