@@ -2,6 +2,7 @@ export * from './port.ts';
 export * from './tokens.ts';
 export * from './issuer.ts';
 export * from './service-keys.ts';
+export * from './service-tokens.ts';
 export * from './directory-models.ts';
 export * from './directory-view.ts';
 export * from './policy-table.ts';

@@ -4,6 +4,9 @@ import { z } from 'zod';
 /** What a service's subject and the id of its key begin with: `service:<context>`. */
 export const SERVICE_PREFIX = 'service:';
 
+/** How long a service's token is good. */
+export const SERVICE_TOKEN_SECONDS = 300;
+
 const coordinate = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
 const publicPart = {
   kty: z.literal('EC'),
@@ -15,12 +18,12 @@ const publicPart = {
 };
 
 /** A service's own private key as a JWK: ES256, `kid` is `service:<context>`. */
-export const serviceKeySchema = z.strictObject({ ...publicPart, d: coordinate, use: z.literal('sig').optional() });
+export const serviceKeySchema = z.strictObject({ ...publicPart, d: coordinate, use: z.literal('sig').exactOptional() });
 export type ServiceKey = z.infer<typeof serviceKeySchema>;
 
 /** The public keys of all services as a JWKS: one key per `kid`, no private part. */
 export const serviceKeysSchema = z
-  .strictObject({ keys: z.array(z.strictObject({ ...publicPart, use: z.literal('sig').optional() })).min(1) })
+  .strictObject({ keys: z.array(z.strictObject({ ...publicPart, use: z.literal('sig').exactOptional() })).min(1) })
   .refine(({ keys }) => new Set(keys.map(({ kid }) => kid)).size === keys.length);
 export type ServiceKeys = z.infer<typeof serviceKeysSchema>;
 

@@ -1,4 +1,5 @@
-import 'reflect-metadata'; // @peculiar/x509 does not load without it
+// oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 does not load without it
+import 'reflect-metadata';
 import { KeyObject, randomBytes, webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
 import {

@@ -36,7 +36,12 @@ export const hostPlatform = async (
   options: { readonly folder?: string } & Omit<Partial<HostOptions>, 'config'> = {},
 ): Promise<HostedPlatform> => {
   const { folder = temporaryFolder(), ...rest } = options;
-  const host = await startHost({ config: readEmbeddedConfig(settings(folder)), logger: createLogger({ level: 'silent' }), listen: false, ...rest });
+  const host = await startHost({
+    config: readEmbeddedConfig(settings(folder)),
+    logger: createLogger({ level: 'silent' }),
+    listen: false,
+    ...rest,
+  });
   return {
     folder,
     host,
