@@ -67,32 +67,30 @@ export const signCheckpoints = async (
 };
 
 export interface CheckpointingOptions extends CheckpointingParts {
-  readonly contexts: readonly string[];
+  readonly context: string;
   readonly signal: AbortSignal;
   readonly everyMs?: number;
   /** After each new checkpoint: whoever keeps it elsewhere can prove what was cut off together with its checkpoints. */
   onSigned?(checkpoint: LogCheckpoint): void;
-  onError?(context: string, error: unknown): void;
+  onError?(error: unknown): void;
 }
 
 /**
- * Signs what came of each context every ten seconds, and once more at the end. What is away or damaged is tried again the next
+ * Signs what came of a context every ten seconds, and once more at the end. What is away or damaged is tried again the next
  * time. Resolves after the signal has aborted. One holder per context is enough; a second one only reads in vain.
  */
 export const startCheckpointing = async (options: CheckpointingOptions): Promise<void> => {
-  const { contexts, signal, everyMs = 10_000 } = options;
-  const signed = new Map<string, string>();
+  const { context, signal, everyMs = 10_000 } = options;
+  let signed: string | undefined;
   const round = async (until?: AbortSignal): Promise<void> => {
-    for (const context of contexts) {
-      try {
-        const last = await signCheckpoints(context, options, until);
-        if (!last || signed.get(context) === last.signature) continue;
-        signed.set(context, last.signature);
-        options.onSigned?.(last);
-      } catch (error) {
-        if (until?.aborted) return;
-        if (!(error instanceof Rejection && error.reason === 'checkpoint-moved')) options.onError?.(context, error);
-      }
+    try {
+      const last = await signCheckpoints(context, options, until);
+      if (!last || last.signature === signed) return;
+      signed = last.signature;
+      options.onSigned?.(last);
+    } catch (error) {
+      const elsewhere = error instanceof Rejection && error.reason === 'checkpoint-moved';
+      if (!until?.aborted && !elsewhere) options.onError?.(error);
     }
   };
   while (!signal.aborted) {

@@ -57,14 +57,17 @@ export const createIntake = (ownContext: string, subscribes: ReadonlySet<string>
       topics.clear();
       unsaved = new Set();
     },
-    /** The offset from which a partition is to be read; a topic made anew is read from its beginning. */
-    begin(topic: TopicInfo, partition: number): number {
+    /**
+     * The offset from which a partition is to be read: where it stands here or, where another instance has fed it meanwhile, as
+     * `stored` says. A topic made anew is read from its beginning.
+     */
+    begin(topic: TopicInfo, partition: number, stored: readonly PartitionProgress[] = saved): number {
       const states = topics.get(topic.topic) ?? [];
       const present = states[partition];
-      if (present?.generation === topic.generation) return present.nextOffset;
-      if (present) unsaved.delete(present);
-      const before = saved.find((p) => p.topic === topic.topic && p.partition === partition && p.generation === topic.generation);
+      const before = stored.find((p) => p.topic === topic.topic && p.partition === partition && p.generation === topic.generation);
       const nextOffset = before?.nextOffset ?? 0;
+      if (present?.generation === topic.generation && present.nextOffset >= nextOffset) return present.nextOffset;
+      if (present) unsaved.delete(present);
       const position = before?.position ?? LOG_START;
       states[partition] = {
         topic: topic.topic,

@@ -13,6 +13,8 @@ export interface Sink {
   /** Event types it takes, as `<context>.<Type>`; all others are passed over. */
   readonly subscribes: ReadonlySet<string>;
   progress(): Promise<readonly PartitionProgress[]>;
+  /** The consumer was given partitions that another instance may have fed: what is remembered of the content is to be read anew. */
+  forget?(): void;
   /**
    * Takes in events (in order per partition, none seen before by position) and moves its progress. A handler's own
    * deterministic failure parks the event by its key inside `apply`, which then does not throw; a database that is away
@@ -35,8 +37,8 @@ export interface ParkedKey {
 export interface ConsumerStatus {
   readonly name: string;
   readonly state: 'starting' | 'running' | 'paused' | 'stopped';
-  /** Why it is paused: the store is away, or an event is newer than this release. */
-  readonly reason?: 'unavailable' | 'newer-event' | 'damaged-record';
+  /** Why it is paused, such as: the store is away, an event is newer than this release, the bus no longer holds what comes next. */
+  readonly reason?: 'unavailable' | 'newer-event' | 'damaged-record' | 'offset-expired';
   readonly message?: string;
   readonly progress: readonly PartitionProgress[];
   readonly parkedKeys: number;

@@ -23,39 +23,30 @@ export interface CheckpointParts {
 const keyOf = async ({ keys }: Pick<CheckpointParts, 'keys'>): Promise<CheckpointKey> =>
   checkpointKey(await keys.secret(CHECKPOINT_SECRET));
 
-/** Signs the log of these contexts until `stop`, which signs what is left. Each checkpoint goes to the log of the process as well. */
-export const startSigning = (
-  parts: CheckpointParts,
-  options: { readonly contexts: readonly string[]; readonly wall: Clock; readonly logger: Logger },
-): { stop(): Promise<void> } => {
-  const { logger, ...rest } = options;
-  const stopping = new AbortController();
-  const failing = new Map<string, string>();
-  const sign = async (): Promise<void> =>
-    startCheckpointing({
-      ...rest,
-      store: parts.store,
-      checkpoints: parts.checkpoints,
-      key: await keyOf(parts),
-      signal: stopping.signal,
-      onSigned({ context, position, events, digest, signature, keyId }) {
-        failing.delete(context);
-        // Kept elsewhere, these lines prove what was cut off together with its checkpoints.
-        logger.info({ context, position, events, digest, signature, keyId }, 'the log was signed');
-      },
-      onError(context, err) {
-        const message = err instanceof Error ? err.message : String(err);
-        if (failing.get(context) !== message) logger.error({ context, err }, 'the log cannot be signed');
-        failing.set(context, message);
-      },
-    });
-  const done = sign().catch((err: unknown) => logger.error({ err }, 'the log cannot be signed'));
-  return {
-    async stop() {
-      stopping.abort();
-      await done;
+/** Signs the log of a context until the signal aborts, and then what is left. Each checkpoint goes to the process's log as well. */
+export const signUntil = async (
+  signal: AbortSignal,
+  context: string,
+  parts: CheckpointParts & { readonly wall: Clock; readonly logger: Logger },
+): Promise<void> => {
+  const { logger } = parts;
+  let failing = '';
+  await startCheckpointing({
+    ...parts,
+    context,
+    key: await keyOf(parts),
+    signal,
+    onSigned({ position, events, digest, signature, keyId }) {
+      failing = '';
+      // Kept elsewhere, these lines prove what was cut off together with its checkpoints.
+      logger.info({ context, position, events, digest, signature, keyId }, 'the log was signed');
     },
-  };
+    onError(err) {
+      const message = err instanceof Error ? err.message : String(err);
+      if (failing !== message) logger.error({ context, err }, 'the log cannot be signed');
+      failing = message;
+    },
+  });
 };
 
 /** The log for whoever reads it from its beginning: once it was read to its end, `findings` tells where it is not what was signed. */

@@ -1,8 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Attachments, Keys, SignedCheckpoints } from '@sanwang/event-store';
-import type { Bus } from '@sanwang/messaging';
-import type { ModelStore } from '@sanwang/read-model';
+import type { SignedCheckpoints } from '@sanwang/event-store';
+import { soleLeases } from '@sanwang/messaging';
 import {
   lockFolder,
   openAttachments,
@@ -15,6 +14,7 @@ import {
   type FolderLock,
 } from '@sanwang/sqlite';
 import { keysWithBackups } from './backup-keys.ts';
+import type { Ports } from './ports.ts';
 
 /** Where the parts of an embedded deployment lie below its data folder. */
 export const layout = (folder: string) => ({
@@ -32,16 +32,10 @@ export const layout = (folder: string) => ({
 export type Layout = ReturnType<typeof layout>;
 
 /** The ports of an embedded deployment, open for writing: this process holds the folder's lock. */
-export interface EmbeddedPorts {
+export interface EmbeddedPorts extends Ports {
   readonly layout: Layout;
   readonly store: EventLog;
-  /** Destroys a key in the backups of the folder too. */
-  readonly keys: Keys;
   readonly checkpoints: SignedCheckpoints;
-  readonly bus: Bus;
-  readonly attachments: Attachments;
-  readonly models: ModelStore;
-  close(): Promise<void>;
 }
 
 /** Opens (or makes) the data folder as its only writer; a second gets `failed-precondition/data-folder-in-use`. */
@@ -50,6 +44,7 @@ export const openEmbedded = async (folder: string, durability: 'full' | 'normal'
   const places = layout(folder);
   const lock: FolderLock = lockFolder(folder);
   const store = openEventLog(places.log, durability);
+  // Destroys a key in the backups of the folder too.
   const keys = await keysWithBackups(openKeys(places.keys), places.backups);
   const checkpoints = openCheckpoints(places.checkpoints);
   const bus = openBus(places.bus);
@@ -63,6 +58,7 @@ export const openEmbedded = async (folder: string, durability: 'full' | 'normal'
     bus,
     attachments,
     models,
+    leases: soleLeases(),
     async close() {
       await models.close();
       await bus.close();

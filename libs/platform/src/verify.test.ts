@@ -19,7 +19,10 @@ afterEach(() => trial.stop());
 const verification = async () => {
   const { ports, services, rebuilding } = trial.host;
   const steps: string[] = [];
-  const { hashes = [], findings = [] } = await verify({ ports, services, rebuilding }, ({ step = '' }) => void steps.push(step));
+  const { hashes = [], findings = [] } = await verify(
+    { ports, services, rebuilding, signal: new AbortController().signal },
+    ({ step = '' }) => void steps.push(step),
+  );
   return { hashes, findings, steps };
 };
 const unit = (code: string) => ({
