@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { PatrolServiceDefinition } from '@sanwang/contracts/patrol';
 import {
   createAdmission,
   createGrpcServer,
@@ -47,10 +46,13 @@ export const openFrontDoor = async (house: House): Promise<FrontDoor> => {
     description: 'The market-supervision platform of a city: patrol net, registration, directory, overview.',
   });
   measureHttp(rest, house.metrics);
-  const patrol = endpoints.find(({ service }) => service.fullName === PatrolServiceDefinition.fullName);
-  serveDocs(rest, patrol ? { ...withAttachments(document), 'x-first-steps': FIRST_STEPS } : document);
+  const { attachmentRoutes } = house;
+  const whole = attachmentRoutes.length > 0 ? withAttachments(document, attachmentRoutes) : document;
+  const operationIds = new Set(Object.values(whole.paths).flatMap((path) => Object.values(path).map(({ operationId }) => operationId)));
+  const isThere = FIRST_STEPS.every(({ operationId }) => operationId === undefined || operationIds.has(operationId));
+  serveDocs(rest, isThere ? { ...whole, 'x-first-steps': FIRST_STEPS } : whole);
   addPlainRoutes(rest, house);
-  if (patrol) addAttachmentRoutes(rest, house, { patrol, took: (subject) => limit?.take(subject) });
+  if (attachmentRoutes.length > 0) addAttachmentRoutes(rest, house, { endpoints, took: (subject) => limit?.take(subject) });
   const grpc = createGrpcServer({ ...common, messageLimit: config.bodyLimit });
 
   const http = await rest.listen({ host: config.host, port: config.httpPort });

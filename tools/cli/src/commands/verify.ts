@@ -37,6 +37,6 @@ export const run = (args: readonly string[]): Promise<number> =>
       process.stderr.write(`DAMAGE ${part}${position === '' ? '' : ` at position ${position}`}: ${message}\n`);
     }
     if (done.findings.length > 0) return 1;
-    process.stdout.write('The log, its hash chains and every model are sound.\n');
+    process.stdout.write('The log, its hash chains, what was signed of it and every model are sound.\n');
     return 0;
   });
