@@ -11,13 +11,14 @@ import { ReflectionService } from '@grpc/reflection';
 import { toBinary } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import { HealthImplementation } from 'grpc-health-check';
+import { bearerToken } from '@sanwang/identity';
 import { Rejection } from '@sanwang/kernel';
 import type { ProtoMethod, ProtoService } from './api.ts';
 import type { Descriptors } from './descriptors.ts';
 import type { Endpoint } from './endpoint.ts';
 import { errorTable, toRejection } from './errors.ts';
 import { encodeStatus } from './grpc-status.ts';
-import { bearerToken, callFrom, correlationIdOf, type Authenticate } from './headers.ts';
+import { callFrom, correlationIdOf, type Authenticate } from './headers.ts';
 import type { OnError } from './rest.ts';
 
 export interface GrpcOptions {

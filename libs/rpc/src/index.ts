@@ -4,7 +4,7 @@ export * from './descriptors.ts';
 export * from './endpoint.ts';
 export * from './errors.ts';
 export * from './grpc.ts';
-export { bearerToken, type Authenticate } from './headers.ts';
+export type { Authenticate } from './headers.ts';
 export * from './rest.ts';
 export * from './docs.ts';
 export * from './openapi.ts';

@@ -3,12 +3,12 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { Rejection } from '@sanwang/kernel';
-import type { Principal } from '@sanwang/identity';
+import { bearerToken, type Principal } from '@sanwang/identity';
 import type { Call } from './api.ts';
 import type { Descriptors, HttpBinding, RpcDescriptor } from './descriptors.ts';
 import type { Endpoint } from './endpoint.ts';
 import { httpStatus, problemOf, toRejection } from './errors.ts';
-import { bearerToken, callFrom, correlationIdOf, type Authenticate } from './headers.ts';
+import { callFrom, correlationIdOf, type Authenticate } from './headers.ts';
 import { parseJson, requestReader } from './rest-request.ts';
 import { responseSchema } from './rest-response.ts';
 
