@@ -1,14 +1,13 @@
 import { KurrentDBClient } from '@kurrent/kurrentdb-client';
 import { StreamsClient } from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_grpc_pb.js';
-import streams from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_pb.js';
+import type streams from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_pb.js';
 import { invalid, Rejection } from '@sanwang/kernel';
+import { createAppends, type Appended, type AppendRequest } from './appends.ts';
 import { hostsOf } from './connection-string.ts';
 import { asRejection, tooSlow } from './failures.ts';
 
 export type ReadRequest = InstanceType<typeof streams.ReadReq>;
 export type ReadAnswer = InstanceType<typeof streams.ReadResp>;
-export type AppendRequest = InstanceType<typeof streams.AppendReq>;
-export type AppendAnswer = InstanceType<typeof streams.AppendResp>;
 
 /** A read that runs until somebody ends it. */
 export interface OpenRead {
@@ -31,7 +30,7 @@ export interface Connection {
   readonly where: string;
   readonly deadlineMs: number;
   read(request: ReadRequest): Promise<readonly ReadAnswer[]>;
-  append(requests: readonly AppendRequest[]): Promise<AppendAnswer>;
+  append(stream: string, request: AppendRequest): Promise<Appended>;
   /** A read without a deadline. */
   follow(request: ReadRequest, read: OpenRead): Promise<Flow>;
   close(): Promise<void>;
@@ -49,6 +48,7 @@ const clientOf = (connectionString: string): KurrentDBClient => {
 export const connect = (connectionString: string, deadlineMs: number): Connection => {
   const where = hostsOf(connectionString);
   const client = clientOf(connectionString.trim());
+  const appends = createAppends(client, where, deadlineMs);
   let closed = false;
 
   /** One call with everything before it (discovery of the leader, a new connection), within the deadline. */
@@ -96,13 +96,7 @@ export const connect = (connectionString: string, deadlineMs: number): Connectio
           .on('error', reject)
           .on('end', () => resolve(answers));
       }),
-    append: (requests) =>
-      call<AppendAnswer>('append', (stub, { resolve, reject }) => {
-        const sink = stub.append(...callOptions(), (error, answer) => (error ? reject(error) : resolve(answer)));
-        for (const request of requests) sink.write(request);
-        sink.end();
-        return sink;
-      }),
+    append: appends.append,
     follow: (request, { onAnswer, onEnd }) =>
       call<Flow>('subscribe', (stub, { resolve }) => {
         let ended = false;
@@ -124,6 +118,7 @@ export const connect = (connectionString: string, deadlineMs: number): Connectio
     async close() {
       if (closed) return;
       closed = true;
+      appends.close();
       await client.dispose();
       (await client['getChannel']()).close();
     },

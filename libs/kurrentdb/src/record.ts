@@ -48,8 +48,8 @@ const unwrapped = (text: string): Pick<SealedEvent, 'id' | 'hash' | 'metadata'> 
 export const recordId = (hash: string): string =>
   `${hash.slice(0, 8)}-${hash.slice(8, 12)}-8${hash.slice(13, 16)}-a${hash.slice(17, 20)}-${hash.slice(20, 32)}`;
 
-export const toProposed = (event: SealedEvent): InstanceType<typeof streams.AppendReq.ProposedMessage> => {
-  const message = new streams.AppendReq.ProposedMessage();
+export const toProposed = (event: SealedEvent): InstanceType<typeof streams.BatchAppendReq.ProposedMessage> => {
+  const message = new streams.BatchAppendReq.ProposedMessage();
   message.setId(new shared.UUID().setString(recordId(event.hash)));
   message.getMetadataMap().set('type', event.type).set('content-type', 'application/json');
   message.setData(Buffer.from(event.data));
