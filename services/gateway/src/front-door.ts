@@ -18,6 +18,7 @@ import { withAttachments } from './attachment-operations.ts';
 import { addAttachmentRoutes } from './attachments.ts';
 import { FIRST_STEPS } from './first-steps.ts';
 import { measureHttp } from './http-metrics.ts';
+import { watchClients } from './leaving.ts';
 import { addPlainRoutes } from './plain-routes.ts';
 
 const descriptorSet = fileURLToPath(import.meta.resolve('@sanwang/contracts/desc.binpb'));
@@ -45,6 +46,7 @@ export const openFrontDoor = async (house: House): Promise<FrontDoor> => {
     version: '1',
     description: 'The market-supervision platform of a city: patrol net, registration, directory, overview.',
   });
+  const clients = watchClients(rest.server);
   measureHttp(rest, house.metrics);
   const { attachmentRoutes } = house;
   const whole = attachmentRoutes.length > 0 ? withAttachments(document, attachmentRoutes) : document;
@@ -62,6 +64,7 @@ export const openFrontDoor = async (house: House): Promise<FrontDoor> => {
     grpc: `${config.host}:${grpcPort}`,
     async drain() {
       grpc.setServing(false);
+      await clients.leave();
       // A connection that still had an answer to come when the server closed would be kept open after it, for its client's next request.
       const sweep = setInterval(() => rest.server.closeIdleConnections(), 20);
       const limit = setTimeout(() => rest.server.closeAllConnections(), config.drainSeconds * 1_000);
