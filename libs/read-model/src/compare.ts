@@ -2,11 +2,11 @@ import type { Keys } from '@sanwang/event-store';
 import { modelHash, type ModelHash } from './hash.ts';
 import { contextsOf, createMaking, headsOf, readInto, type Heads, type LogSources, type Making, type RebuildProgress } from './making.ts';
 import { consumerName } from './projection.ts';
-import type { Document, ModelDefinition, ModelStore } from './port.ts';
+import type { ModelDefinition, ModelStore } from './port.ts';
 
 /** A live model as it was at one moment, for one reading, while writes to it go on. */
 export interface FrozenModel {
-  all(): AsyncIterable<{ readonly id: string; readonly doc: Document }>;
+  hash(): Promise<ModelHash>;
   close(): void;
 }
 /** Where the live models stand still to be frozen: a position per context, and which of them do not get there, and why. */
@@ -79,7 +79,7 @@ export const compareWithLog = async (options: CompareOptions): Promise<readonly 
       else if (!live) compared.push({ model, error: held.behind.get(model) });
       else {
         await making.flush([]);
-        compared.push({ model, live: await modelHash(definition, live.all()), rebuilt: await modelHash(definition, generation.all()) });
+        compared.push({ model, live: await live.hash(), rebuilt: await modelHash(definition, generation.all()) });
       }
       live?.close();
       frozen.delete(model);

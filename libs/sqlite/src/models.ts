@@ -43,7 +43,7 @@ export const freezeModel = async (folder: string, definition: ModelDefinition): 
   const generation = await pointedIn(folder, definition);
   if (!generation)
     throw new Rejection('unavailable', 'read-model-unavailable', `${definition.context}.${definition.name} has no live generation.`);
-  return freezeFile(pathIn(folder, definition, generation));
+  return freezeFile(pathIn(folder, definition, generation), definition);
 };
 
 /**
