@@ -4,11 +4,20 @@ import { contextsOf, createMaking, headsOf, readInto, type Heads, type LogSource
 import { consumerName } from './projection.ts';
 import type { ModelDefinition, ModelStore } from './port.ts';
 
-/** A live model as it was at one moment, for one reading, while writes to it go on. */
+/** A live model as it was at one moment, while writes to it go on. */
 export interface FrozenModel {
   hash(): Promise<ModelHash>;
   close(): void;
 }
+
+/**
+ * Freezes a model of a store that has no snapshots, by hashing it before the answer comes: whoever calls holds the relays so long,
+ * which is as long as it takes to read every document once. Commands go on; what they caused is seen only after that.
+ */
+export const freezeByReading = async (store: ModelStore, definition: ModelDefinition): Promise<FrozenModel> => {
+  const hash = await modelHash(definition, (await store.reader(definition)).all());
+  return { hash: () => Promise.resolve(hash), close: () => undefined };
+};
 /** Where the live models stand still to be frozen: a position per context, and which of them do not get there, and why. */
 export interface Held {
   readonly upTo: Heads;
