@@ -2,9 +2,18 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Principal } from '@sanwang/identity';
 import { Rejection } from '@sanwang/kernel';
-import { createGrpcServer, loadDescriptors, localEndpoint, mergeDescriptorSets, remoteEndpoint, type Api, type Interceptor } from '@sanwang/rpc';
+import {
+  createAdmission,
+  createGrpcServer,
+  loadDescriptors,
+  localEndpoint,
+  mergeDescriptorSets,
+  remoteEndpoint,
+  type Api,
+  type Interceptor,
+} from '@sanwang/rpc';
 import type { ClusterConfig, FrontDoor, House, Readiness, ServiceDefinition } from '@sanwang/service';
-import { observeCalls, type Logger, type Metrics } from '@sanwang/telemetry';
+import { observeAdmission, observeCalls, type Logger, type Metrics } from '@sanwang/telemetry';
 import type { ClusterPorts } from './cluster.ts';
 import type { Composition } from './composition.ts';
 import { describeApis } from './describe.ts';
@@ -25,6 +34,7 @@ export interface DoorParts {
   readonly peers: Peers;
   serviceToken(): Promise<string>;
   readiness(): Readiness;
+  stuck(): string | undefined;
   readonly metrics: Metrics;
   readonly logger: Logger;
   verify(token: string | undefined): Promise<Principal>;
@@ -47,7 +57,8 @@ const partsOf = ({ composition, ports, motion, metrics }: DoorParts) => {
   const { access, directory } = service.context;
   const operations = composition.operations({
     backup,
-    verify: (progress, signal) => verifyQuiet({ services: composition.running, rebuilding: composition.rebuilding, ports, signal }, progress),
+    verify: (progress, signal) =>
+      verifyQuiet({ services: composition.running, rebuilding: composition.rebuilding, ports, signal }, progress),
   });
   const interceptors: readonly Interceptor[] = [observeCalls(metrics)];
   const here = (api: Api) => localEndpoint(api, interceptors);
@@ -60,11 +71,14 @@ const partsOf = ({ composition, ports, motion, metrics }: DoorParts) => {
 
 /** Opens the gRPC door of a service: its own rpcs, its operations, and what other processes ask of this one. */
 export const openService = async (parts: DoorParts): Promise<Door> => {
-  const { config, definition, logger } = parts;
+  const { config, definition, logger, metrics } = parts;
   const { service, operations, instance, here, simulatedNow } = partsOf(parts);
   const contracts = readFileSync(fileURLToPath(import.meta.resolve('@sanwang/contracts/desc.binpb')));
   const own = definition.descriptors?.();
+  const admission = createAdmission();
+  observeAdmission(metrics, admission);
   const grpc = createGrpcServer({
+    admission,
     endpoints: [...service.apis, operations, instance].map(here),
     descriptors: loadDescriptors(mergeDescriptorSets([contracts, ...(own ? [own] : [])])),
     authenticate: (token) => parts.verify(token),
@@ -84,6 +98,7 @@ export const openService = async (parts: DoorParts): Promise<Door> => {
     async drain() {
       grpc.setServing(false);
       await grpc.close(config.drainSeconds * 1_000);
+      admission.close();
     },
   };
 };
@@ -115,6 +130,8 @@ export const openGateway = async (parts: DoorParts, serve: NonNullable<ServiceDe
     verify: (token) => parts.verify(token),
     simulatedNow,
     readiness: parts.readiness,
+    stuck: parts.stuck,
+    tls: { cert: config.tlsCert, key: config.tlsKey },
     metrics,
     attachments: ports.attachments,
     attachmentRoutes: attachmentRoutesOf(all),

@@ -8,7 +8,17 @@ import {
 } from '@sanwang/contracts/operations';
 import type { Access, Directory } from '@sanwang/identity';
 import { notFound, Rejection } from '@sanwang/kernel';
-import { command, defineApi, inProcessClient, localEndpoint, query, type Api, type Call, type CallOptions, type ClientOf } from '@sanwang/rpc';
+import {
+  command,
+  defineApi,
+  inProcessClient,
+  localEndpoint,
+  query,
+  type Api,
+  type Call,
+  type CallOptions,
+  type ClientOf,
+} from '@sanwang/rpc';
 import type { LongWork, Progress } from './long-work.ts';
 import { requests } from './operations.ts';
 import type { Peers } from './peers.ts';
@@ -74,7 +84,7 @@ export const fanOut = (parts: FanOutParts): Api => {
 
   /** Follows long work of another process to its end, telling its progress as ours. */
   const follow = async (context: string, service: Operations, started: Operation | undefined, progress: Progress, signal: AbortSignal) => {
-    for (let operation = started; operation; ) {
+    for (let operation = started; operation;) {
       const { done, total, step, state, error, id } = operation;
       progress({ done, total, step: `${context}: ${step}` });
       if (state === 'done') return operation;
@@ -104,8 +114,14 @@ export const fanOut = (parts: FanOutParts): Api => {
         mode: directory.deployment()?.mode ?? '',
         clock: directory.clock.now(),
         head: String(await ports.store.head('')),
-        parts: merged<PartStatus>(answers.flatMap((answer) => answer.parts), (a, b) => (a.state === 'waiting' ? b : a)),
-        models: merged<ModelStatus>(answers.flatMap((answer) => answer.models), (a, b) => (b.lag > a.lag || b.state !== 'running' ? b : a)),
+        parts: merged<PartStatus>(
+          answers.flatMap((answer) => answer.parts),
+          (a, b) => (a.state === 'waiting' ? b : a),
+        ),
+        models: merged<ModelStatus>(
+          answers.flatMap((answer) => answer.models),
+          (a, b) => (b.lag > a.lag || b.state !== 'running' ? b : a),
+        ),
       };
     }),
     startRebuild: command(requests.startRebuild, async (request, call) => {

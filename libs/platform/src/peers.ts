@@ -30,8 +30,7 @@ export const createPeers = (addresses: ServiceAddresses, tls: ClientTls): Peers 
     return found;
   };
   return {
-    connection: (context) =>
-      kept(services, context, () => connectGrpc(serviceTarget(addresses, context), { tls, service: context })),
+    connection: (context) => kept(services, context, () => connectGrpc(serviceTarget(addresses, context), { tls, service: context })),
     instances: async (context) =>
       (await addressesNow(context)).map(({ target, serverName }) =>
         kept(instances, `${context} ${target}`, () =>

@@ -10,7 +10,9 @@ const REACH_MS = 15_000;
 
 const contextsOf = (services: readonly RunningService[]): readonly string[] => [
   ...new Set(
-    services.flatMap(({ models }) => models.flatMap(({ definition }) => [...subscriptions(definition)].map((type) => type.slice(0, type.indexOf('.'))))),
+    services.flatMap(({ models }) =>
+      models.flatMap(({ definition }) => [...subscriptions(definition)].map((type) => type.slice(0, type.indexOf('.')))),
+    ),
   ),
 ];
 
@@ -38,8 +40,7 @@ export const quietRelays = (
       heads = await headsNow();
       grown = undefined;
       const end = Date.now() + REACH_MS;
-      for (const [context, head] of heads)
-        while ((await bus.relayCheckpoint(context)) < head && Date.now() < end) await pause(20);
+      for (const [context, head] of heads) while ((await bus.relayCheckpoint(context)) < head && Date.now() < end) await pause(20);
       const behind = new Map<string, unknown>();
       for (const { definition, consumer } of services.flatMap((service) => service.models)) {
         const name = consumerName(definition);

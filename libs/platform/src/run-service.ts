@@ -19,7 +19,14 @@ import { findServices, SERVICES_FOLDER } from './services.ts';
 import { settle } from './settle.ts';
 import { stuckModel } from './stuck.ts';
 
-const verifierOf = async ({ issuer, jwksUrl, audience, localIssuer: key, serviceKeys, bootstrapSubject }: ClusterConfig): Promise<Verifier> => {
+const verifierOf = async ({
+  issuer,
+  jwksUrl,
+  audience,
+  localIssuer: key,
+  serviceKeys,
+  bootstrapSubject,
+}: ClusterConfig): Promise<Verifier> => {
   const common = { serviceKeys, ...(bootstrapSubject !== undefined && { bootstrapSubject }) };
   if (issuer !== undefined && jwksUrl !== undefined) return createVerifier({ ...common, issuer, audience, keys: { url: jwksUrl } });
   if (!key) throw new Error('the configuration names no issuer of tokens');
@@ -27,14 +34,13 @@ const verifierOf = async ({ issuer, jwksUrl, audience, localIssuer: key, service
 };
 
 /** What moves in every process of every service: each instance is asked, under the service's own token. */
-const motionsOf =
-  (contexts: readonly string[], peers: Peers, token: () => Promise<string>) => async (): Promise<readonly Motion[]> => {
-    const asked = contexts.map(async (context) => {
-      const instances = await peers.instances(context);
-      return Promise.all(instances.map((instance) => instance.client(InstanceServiceDefinition).getMotion({}, { token, timeoutMs: 5_000 })));
-    });
-    return (await Promise.all(asked)).flat();
-  };
+const motionsOf = (contexts: readonly string[], peers: Peers, token: () => Promise<string>) => async (): Promise<readonly Motion[]> => {
+  const asked = contexts.map(async (context) => {
+    const instances = await peers.instances(context);
+    return Promise.all(instances.map((instance) => instance.client(InstanceServiceDefinition).getMotion({}, { token, timeoutMs: 5_000 })));
+  });
+  return (await Promise.all(asked)).flat();
+};
 
 /** The door opens at the latest after this: what is not ready then shows in its answers and in `/readyz`. */
 const OPEN_AFTER_MS = 5_000;
@@ -124,6 +130,7 @@ export const runService = async (definition: ServiceDefinition, config: ClusterC
       peers: calls,
       serviceToken,
       readiness,
+      stuck,
       metrics,
       logger,
       verify: (token: string | undefined) => verifier.verify(token),

@@ -16,7 +16,9 @@ export const run = async (definition: ServiceDefinition): Promise<void> => {
   try {
     const config = readConfig(process.env);
     if (config.mode !== 'cluster') {
-      return fail(`SANWANG_MODE: expected cluster, where ${definition.context} is a process of its own; \`npm start\` runs all services in one.`);
+      return fail(
+        `SANWANG_MODE: expected cluster, where ${definition.context} is a process of its own; \`npm start\` runs all services in one.`,
+      );
     }
     // What only a cluster needs is loaded here, so that the embedded mode does not.
     const { runService } = await import('./run-service.ts');
