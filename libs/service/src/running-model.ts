@@ -22,6 +22,8 @@ export interface RunningModel {
   sink(): ProjectionSink;
   /** Runs `swap`, which makes a rebuilt generation the live one, between two batches, and goes on from the new one's progress. */
   takeOver(swap: () => Promise<void>): Promise<void>;
+  /** Since when it has been at its present batch (the process's monotonic clock, ms); `undefined` between two. */
+  busySince(): number | undefined;
 }
 
 export interface StartModelOptions {
@@ -51,6 +53,7 @@ export const startModel = async (definition: ModelDefinition, options: StartMode
     return observeSink(projectionSink(definition, opened, options.keys, hooks, { known: options.known }), options.metrics);
   };
   let live = await open();
+  let since: number | undefined;
   // What the consumer feeds stays the same while the generation behind it is exchanged.
   const sink: Sink = {
     name: consumerName(definition),
@@ -58,7 +61,14 @@ export const startModel = async (definition: ModelDefinition, options: StartMode
     subscribes: live.subscribes,
     progress: () => live.progress(),
     forget: () => live.forget?.(),
-    apply: (...batch) => live.apply(...batch),
+    async apply(...batch) {
+      since = performance.now();
+      try {
+        await live.apply(...batch);
+      } finally {
+        since = undefined;
+      }
+    },
   };
   const consumer = startConsumer({
     bus: options.bus,
@@ -80,5 +90,5 @@ export const startModel = async (definition: ModelDefinition, options: StartMode
       if (current !== undefined && current !== generation) await takeOver(async () => undefined);
     });
   }
-  return { definition, consumer, reader: await models.reader(definition), sink: () => live, takeOver };
+  return { definition, consumer, reader: await models.reader(definition), sink: () => live, takeOver, busySince: () => since };
 };

@@ -55,7 +55,7 @@ export const openFrontDoor = async (house: House): Promise<FrontDoor> => {
   serveDocs(rest, isThere ? { ...whole, 'x-first-steps': FIRST_STEPS } : whole);
   addPlainRoutes(rest, house);
   if (attachmentRoutes.length > 0) addAttachmentRoutes(rest, house, { endpoints, took: (subject) => limit?.take(subject) });
-  const grpc = createGrpcServer({ ...common, messageLimit: config.bodyLimit });
+  const grpc = createGrpcServer({ ...common, messageLimit: config.bodyLimit, tls: house.tls });
 
   const http = await rest.listen({ host: config.host, port: config.httpPort });
   const grpcPort = await grpc.listen(`${config.host}:${config.grpcPort}`);
