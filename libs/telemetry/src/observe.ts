@@ -170,7 +170,7 @@ export const observeBus = (bus: Bus, metrics: Metrics): Bus => {
  * span is the child of the first event's, and the others link to it.
  */
 export const observeSink = <Observed extends Sink>(sink: Observed, metrics: Metrics): Observed => {
-  const apply: Sink['apply'] = (events, progress) => {
+  const apply: Sink['apply'] = (events, progress, refused) => {
     const spans: Span[] = [];
     for (const event of events) {
       if (!isSampled(event.traceparent)) continue;
@@ -183,7 +183,7 @@ export const observeSink = <Observed extends Sink>(sink: Observed, metrics: Metr
       const span = startSpan(`consume ${sink.name}`, attributes, { kind: SpanKind.CONSUMER, parent: event.traceparent });
       if (span.isRecording()) spans.push(span);
     }
-    const project = (): Promise<void> => sink.apply(events, progress);
+    const project = (): Promise<void> => sink.apply(events, progress, refused);
     const [first, ...others] = spans;
     return timed(
       () =>
