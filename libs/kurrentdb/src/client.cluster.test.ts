@@ -10,8 +10,8 @@ import {
   streamNameFilter,
   WrongExpectedVersionError,
 } from '@kurrent/kurrentdb-client';
-import type { EventMetadata } from '@sanwang/event-store';
-import { chained, event, expectRejection, freshContext } from '@sanwang/event-store/conformance';
+import { LOG_START, type EventMetadata } from '@sanwang/event-store';
+import { chained, collect, event, expectRejection, freshContext } from '@sanwang/event-store/conformance';
 import { servers } from '@sanwang/testing/servers';
 import { afterAll, expect, it } from 'vitest';
 import { openKurrentDb } from './index.ts';
@@ -89,6 +89,16 @@ it('deletes for a time and for ever; a stream of ours that was deleted is report
   await expect(collected(client.readStream(stream))).rejects.toBeInstanceOf(StreamDeletedError);
   await expectRejection(store.readStream(stream), 'data-loss', 'stream-deleted');
   await expectRejection(store.append(stream, 'no-stream', anew), 'data-loss', 'stream-deleted');
+});
+
+it('reports what another program wrote into a stream of ours as damage', async () => {
+  const stream = `${freshContext()}.Thing-1`;
+  const events = chained(stream, 'no-stream', event({ n: 1 }));
+  await store.append(stream, 'no-stream', events);
+  await client.appendToStream(stream, [note(2)], { streamState: 0n });
+  await expectRejection(store.readStream(stream), 'data-loss', 'damaged-record', { stream, revision: 1 });
+  const log = store.readAll({ prefix: `${stream.split('.')[0]!}.`, after: LOG_START });
+  await expectRejection(collect(log), 'data-loss', 'damaged-record', { stream, revision: 1 });
 });
 
 it('reads all with events of the server between ours, and follows it with checkpoints', async () => {

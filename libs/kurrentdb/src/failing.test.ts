@@ -20,9 +20,11 @@ import { openKeys } from '@sanwang/sqlite';
 import { eventually } from '@sanwang/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { startKurrentDbDouble, type KurrentDbDouble } from './double.ts';
+import { startStallingProxy } from './fixtures/stalling-proxy.ts';
 import { openKurrentDb } from './index.ts';
 
 const DEADLINE_MS = 300;
+const COMMANDS = 30;
 const AWAY = ['unavailable', 'event-store-unavailable'] as const;
 
 let double: KurrentDbDouble;
@@ -79,15 +81,15 @@ it('carries out each command once, however often acknowledgements are lost and t
   const newHandler = () => createCommandHandler({ store, keys, catalogue, clock: wallClock, partitionOf: () => 0 });
   const handlers = [newHandler(), newHandler()];
   const ids = ['1', '2', '3'];
-  const disturb = setInterval(() => double.faults.cutBeforeAnswer(2), 60);
+  const disturb = setInterval(() => double.faults.cutBeforeAnswer(1), 100);
   const restarts = (async () => {
-    for (let n = 0; n < 3; n++) {
+    for (let n = 0; n < 2; n++) {
       await new Promise((resolve) => setTimeout(resolve, 120));
       await double.restart(30);
     }
   })();
   await Promise.all(
-    Array.from({ length: 60 }, async (_, n) => {
+    Array.from({ length: COMMANDS }, async (_, n) => {
       const command = add(n);
       await patiently(() => handlers[n % 2]!.execute(book, ids[n % 3]!, command, sentBy(command, `key-${n}`)));
     }),
@@ -96,7 +98,7 @@ it('carries out each command once, however often acknowledgements are lost and t
   clearInterval(disturb);
   double.faults.cutBeforeAnswer(0);
   const notes = await patiently(() => Promise.all(ids.map(async (id) => (await newHandler().load(book, id)).state.notes)));
-  expect(notes.flat().toSorted((a, b) => a - b)).toEqual(Array.from({ length: 60 }, (_, n) => n));
+  expect(notes.flat().toSorted((a, b) => a - b)).toEqual(Array.from({ length: COMMANDS }, (_, n) => n));
   await keys.close();
   rmSync(folder, { recursive: true });
 });
@@ -149,6 +151,35 @@ it('goes to the leader that a node names', async () => {
     await onLeader.close();
   } finally {
     await leader.close();
+  }
+});
+
+it('gives a connection up on which nothing comes any more, and everything on it goes on over a new one', async () => {
+  const proxy = await startStallingProxy(double.port);
+  const beyond = openKurrentDb(`kurrentdb://127.0.0.1:${proxy.port}?tls=false`, { deadlineMs: DEADLINE_MS });
+  const stop = new AbortController();
+  try {
+    const [stream, other] = [newStream(), newStream()];
+    await beyond.append(stream, 'no-stream', first(stream, 1));
+    const seen: string[] = [];
+    const following = (async () => {
+      for await (const page of beyond.subscribe({ prefix: `${other.split('.')[0]!}.`, after: LOG_START, signal: stop.signal })) {
+        seen.push(...page.events.map(({ id }) => id));
+      }
+    })();
+    await beyond.readStream(stream);
+    proxy.stallWhatIsOpen();
+    await expectRejection(beyond.readStream(stream), ...AWAY);
+    expect(await patiently(() => beyond.readStream(stream))).toHaveLength(2);
+    const events = first(other, 2);
+    await patiently(() => beyond.append(other, 'no-stream', events));
+    await eventually(() => expect(seen).toEqual(events.map(({ id }) => id)));
+    stop.abort();
+    await following;
+  } finally {
+    stop.abort();
+    await beyond.close();
+    proxy.close();
   }
 });
 
