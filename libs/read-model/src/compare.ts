@@ -54,7 +54,7 @@ export const compareWithLog = async (options: CompareOptions): Promise<readonly 
   });
   try {
     for (const definition of definitions) {
-      makings.push(createMaking(definition, await store.create(definition), keys, { searchable: false }));
+      makings.push(await createMaking(definition, store, keys, 'comparison'));
     }
     // Where the log cannot be read to its end, neither can the relays: it matters only if they are beyond.
     const heads = await headsOf(makings, sources);
@@ -106,14 +106,13 @@ export const rebuildAside = async (
   options: Pick<CompareOptions, 'store' | 'sources' | 'keys'> & { readonly definition: ModelDefinition; readonly upTo?: Heads },
 ): Promise<ModelHash> => {
   const { definition, store, sources } = options;
-  const generation = await store.create(definition);
+  const making = await createMaking(definition, store, options.keys, 'comparison');
   try {
-    const making = createMaking(definition, generation, options.keys, { searchable: false });
     const { failed } = await readInto([making], sources, await headsOf([making], sources, options.upTo));
     for (const error of failed.values()) throw error;
     await making.flush([]);
-    return await modelHash(definition, generation.all());
+    return await modelHash(definition, making.generation.all());
   } finally {
-    await store.discard(definition, generation.generation);
+    await store.discard(definition, making.generation.generation);
   }
 };

@@ -48,7 +48,7 @@ export const startModel = async (definition: ModelDefinition, options: StartMode
     group: consumerGroup(definition),
     subscribes: live.subscribes,
     progress: () => live.progress(),
-    apply: (events, progress) => live.apply(events, progress),
+    apply: (...batch) => live.apply(...batch),
   };
   const consumer = startConsumer({
     bus: options.bus,

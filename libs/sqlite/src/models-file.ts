@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
-import type { StatementSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { Rejection } from '@sanwang/kernel';
 import {
   modelHash,
@@ -228,9 +228,10 @@ export const droppedIn = (path: string): readonly DroppedEvent[] => {
 
 /** Whether a rebuild that broke off noted in this file how far it had come. */
 export const canGoOn = (path: string): boolean => {
-  let database: Database | undefined;
+  let database: DatabaseSync | undefined;
   try {
-    database = openDatabase(path, { durability: 'normal' });
+    // Not read only: what was being written at the end is first taken back.
+    database = new DatabaseSync(path);
     return database.prepare('SELECT 1 FROM reached LIMIT 1').get() !== undefined;
   } catch {
     // Not even its tables were made, or the disk lost some of it.

@@ -78,7 +78,7 @@ export const openModels = (folder: string): ModelStore => {
     return names.filter((name) => name !== undefined);
   };
 
-  /** What nobody reads or goes on with: other versions, and what a rebuild of another declaration left behind. */
+  /** Other versions, and what a rebuild left behind: nobody would erase in it what is erased in the live one from now on. */
   const removeOthers = async (definition: ModelDefinition): Promise<void> => {
     const { generations, versions } = await lying(definition);
     const used = new Set([...live.values(), ...aside.values()].map(({ generation }) => generation));
@@ -86,8 +86,7 @@ export const openModels = (folder: string): ModelStore => {
       if (!live.has(consumerGroup({ ...definition, version }))) await rm(pointerIn(folder, { ...definition, version }), { force: true });
     }
     for (const generation of generations) {
-      const path = pathOf(definition, generation);
-      if (!used.has(generation) && !(isFor(definition, generation) && canGoOn(path))) await removeModelFile(path);
+      if (!used.has(generation)) await removeModelFile(pathOf(definition, generation));
     }
   };
 
@@ -174,11 +173,13 @@ export const openModels = (folder: string): ModelStore => {
 
     create: make,
     async unfinished(definition) {
-      const used = new Set([...aside.keys(), ...(await liveOnes(definition))]);
+      const alive = new Set(await liveOnes(definition));
       for (const generation of (await lying(definition)).generations.toReversed()) {
         const path = pathOf(definition, generation);
-        if (used.has(generation) || !isFor(definition, generation) || !canGoOn(path)) continue;
-        const file = openModelFile(path, generation, definition);
+        if (alive.has(generation) || !isFor(definition, generation)) continue;
+        const here = aside.get(generation);
+        if (here ? (await here.reached()).length === 0 : !canGoOn(path)) continue;
+        const file = here ?? openModelFile(path, generation, definition);
         aside.set(generation, file);
         return file;
       }
