@@ -2,7 +2,7 @@ import type { CommandHandler, EventStore } from '@sanwang/event-store';
 import { MAX_STREAM_EVENTS } from '@sanwang/event-store';
 import { parseStream, Rejection } from '@sanwang/kernel';
 import type { Bus, OutgoingMessage, Sink } from '@sanwang/messaging';
-import type { Call } from '@sanwang/rpc';
+import type { Admission, AdmissionState, Call } from '@sanwang/rpc';
 import type { Metrics } from './metrics.ts';
 import { SpanKind, endSpan, isSampled, startSpan, traced, traceparentOf, type Span } from './tracing.ts';
 
@@ -49,6 +49,27 @@ export const observeCalls =
       (seconds, code) => metrics.callSeconds.observe({ method, code }, seconds),
     );
   };
+
+/** How full the door of this process is, when somebody asks. */
+export const observeAdmission = (metrics: Metrics, admission: Pick<Admission, 'state'>): void => {
+  const one = (read: (state: AdmissionState) => number) => () => [{ labels: {}, value: read(admission.state()) }];
+  metrics.source(
+    'callsAtWork',
+    one(({ running }) => running),
+  );
+  metrics.source(
+    'callsWaiting',
+    one(({ waiting }) => waiting),
+  );
+  metrics.source(
+    'callsLimit',
+    one(({ limit }) => limit),
+  );
+  metrics.source(
+    'callsRefused',
+    one(({ refused }) => refused),
+  );
+};
 
 /** A command handler with a span per command, whose `traceparent` goes into the events, and its time by outcome. */
 export const observeCommands = (handler: CommandHandler, metrics: Metrics): CommandHandler => ({
