@@ -4,6 +4,7 @@ export * from './command.ts';
 export * from './command-handler.ts';
 export * from './command-id.ts';
 export * from './keys.ts';
+export * from './kms.ts';
 export * from './personal.ts';
 export * from './port.ts';
 export * from './published.ts';

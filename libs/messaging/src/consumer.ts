@@ -118,7 +118,7 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
       become({ state: 'running' });
       if (topics.length === 0) return await aborted(until);
       await bus.consume({
-        group: sink.name,
+        group: sink.group,
         topics,
         async from(topic, partition) {
           const offset = intake.begin(topic, partition);

@@ -6,5 +6,8 @@ export { knownTypes, type KnownTypes } from './known.ts';
 export * from './murmur2.ts';
 export * from './port.ts';
 export * from './relay.ts';
+export { seatLost } from './seat-lost.ts';
 export * from './sink.ts';
 export * from './leases.ts';
+export * from './turns.ts';
+export * from './leasing.ts';

@@ -12,6 +12,7 @@ export const sinkDouble = (name: string, ...subscribes: string[]) => {
 
   const sink: Sink = {
     name,
+    group: `${name}.v1`,
     subscribes: new Set(subscribes),
     progress: async () => [...stored.values()],
     async apply(events, progress) {

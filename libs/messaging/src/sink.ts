@@ -6,8 +6,10 @@ import type { PartitionProgress } from './port.ts';
  * order that survives a crash (a checkpoint may lag behind its documents, never lead).
  */
 export interface Sink {
-  /** Group id, e.g. `patrol.tasks`. */
+  /** What statuses and operators call it, e.g. `patrol.tasks`. */
   readonly name: string;
+  /** Group id on the bus, e.g. `patrol.tasks.v3`. */
+  readonly group: string;
   /** Event types it takes, as `<context>.<Type>`; all others are passed over. */
   readonly subscribes: ReadonlySet<string>;
   progress(): Promise<readonly PartitionProgress[]>;

@@ -58,9 +58,9 @@ const heldUp = (bus: Bus): { readonly bus: Bus; open(): void } => {
   return {
     bus: {
       ...bus,
-      async publish(context, ...rest) {
+      async relaySeat(context, ...rest) {
         if (context === 'directory') await gate.promise;
-        return bus.publish(context, ...rest);
+        return bus.relaySeat(context, ...rest);
       },
     },
     open: gate.resolve,

@@ -5,8 +5,11 @@ import { drop, listParked, parkedEvent, replay, type DropGrounds, type Dropped, 
 import { createProjector, QueuedBehind, SUBJECT_ERASED, subscriptions, type Change, type ProjectorOptions } from './projector.ts';
 import type { DroppedEvent, ModelDefinition, ModelGeneration, ParkedEvent } from './port.ts';
 
-/** The group id of a model's consumer. */
+/** What statuses and operators call a model and its consumer. */
 export const consumerName = (definition: Pick<ModelDefinition, 'context' | 'name'>): string => `${definition.context}.${definition.name}`;
+/** The group on the bus of one version of a model. */
+export const consumerGroup = (definition: Pick<ModelDefinition, 'context' | 'name' | 'version'>): string =>
+  `${consumerName(definition)}.v${definition.version}`;
 
 export interface ProjectionHooks {
   /** After a batch was written, with the documents that it changed. */
@@ -85,6 +88,7 @@ export const projectionSink = (
 
   return {
     name: consumerName(definition),
+    group: consumerGroup(definition),
     subscribes,
     async progress() {
       await parkedPositions();

@@ -1,6 +1,7 @@
 import type { Keys } from '@sanwang/event-store';
 import { startConsumer, type Bus, type Consumer, type KnownTypes, type Sink } from '@sanwang/messaging';
 import {
+  consumerGroup,
   consumerName,
   projectionSink,
   type Change,
@@ -44,6 +45,7 @@ export const startModel = async (definition: ModelDefinition, options: StartMode
   // What the consumer feeds stays the same while the generation behind it is exchanged.
   const sink: Sink = {
     name: consumerName(definition),
+    group: consumerGroup(definition),
     subscribes: live.subscribes,
     progress: () => live.progress(),
     apply: (events, progress) => live.apply(events, progress),

@@ -198,8 +198,8 @@ export const startService = async (definition: ServiceDefinition, parts: Service
         ? [
             {
               name: `${definition.context}.relay`,
-              // A verification holds the relay for a while; commands and queries go on.
-              ready: ['running', 'held'].includes(relay.status().state),
+              // A verification holds the relay for a while, or another instance publishes; commands and queries go on.
+              ready: ['running', 'held', 'waiting'].includes(relay.status().state),
               message: relay.status().message ?? relay.status().state,
             },
           ]

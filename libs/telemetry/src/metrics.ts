@@ -39,8 +39,8 @@ const counted = {
   publishedMessages: {
     kind: 'counter',
     name: 'sanwang_published_messages_total',
-    help: 'Messages published by the relay.',
-    labels: ['context'],
+    help: 'Messages published to a topic.',
+    labels: ['topic'],
   },
   consumedEvents: {
     kind: 'counter',

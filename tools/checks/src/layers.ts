@@ -18,6 +18,8 @@ export const libLayers: Readonly<Record<string, readonly string[]>> = {
   rpc: [...pure, 'identity', 'contracts'],
   service: ports.filter((name) => name !== 'service'),
   sqlite: [...pure, 'event-store', 'messaging', 'read-model'],
+  mongodb: [...pure, 'event-store', 'messaging', 'read-model'],
+  kurrentdb: [...pure, 'event-store', 'messaging'],
   platform: [...ports, ...adapters],
   testing: ['kernel', 'contracts'],
 };

@@ -1,0 +1,28 @@
+import { randomBytes } from 'node:crypto';
+import { servers } from '@sanwang/testing/servers';
+import { databaseOf, type Database } from './database.ts';
+
+/** A database of its own on the server under test, dropped by `drop`. */
+export const testDatabase = async (): Promise<{
+  readonly uri: string;
+  connect(): Database & { close(): Promise<void> };
+  drop(): Promise<void>;
+}> => {
+  const address = new URL((await servers()).mongodb);
+  address.pathname = `/sanwang-test-${randomBytes(5).toString('hex')}`;
+  const uri = address.href;
+  const clients: { close(): Promise<void> }[] = [];
+  return {
+    uri,
+    connect() {
+      const database = databaseOf(uri);
+      clients.push(database.client);
+      return { ...database, close: () => database.client.close() };
+    },
+    async drop() {
+      const { client, db } = databaseOf(uri);
+      await db.dropDatabase();
+      for (const one of [...clients, client]) await one.close();
+    },
+  };
+};
