@@ -5,6 +5,7 @@ import type { Access, Directory, PolicyRow, Principal } from '@sanwang/identity'
 import type { Api, Call, Endpoint } from '@sanwang/rpc';
 import type { Logger, Metrics } from '@sanwang/telemetry';
 import type { Config } from './config.ts';
+import type { DistrictDeclaration } from './district/declare.ts';
 
 /** What a service's handlers work with. Everything is scoped to the service: its own streams, its own models. */
 export interface ServiceContext {
@@ -61,6 +62,8 @@ export interface ServiceDefinition {
   readonly policy?: readonly PolicyRow[];
   /** Which of its models knows the attachments that its events have named; without one, events of this context name none. */
   readonly attachments?: ModelDefinition<NamedAttachments>;
+  /** What it tells the district bureaus, on topics of their own. */
+  readonly district?: DistrictDeclaration;
   /** Its rpc services. */
   api(service: ServiceContext): readonly Api[];
   /** Descriptor set (google.protobuf.FileDescriptorSet) of its rpc services, where they are not part of `libs/contracts`. */

@@ -1,5 +1,6 @@
 export * from './api-shapes.ts';
 export * from './config.ts';
 export * from './define.ts';
+export * from './district/index.ts';
 export * from './running-model.ts';
 export * from './start-service.ts';

@@ -11,6 +11,7 @@ import {
   type ProjectionSink,
 } from '@sanwang/read-model';
 import { observeSink, type Metrics } from '@sanwang/telemetry';
+import { seatedBus, type DistrictPublisher } from './district/index.ts';
 
 /** A read model at work: its declaration, the consumer that feeds it, how it is read, and what an operator does with it. */
 export interface RunningModel {
@@ -31,14 +32,21 @@ export interface StartModelOptions {
   readonly known: KnownTypes;
   readonly signal: AbortSignal;
   readonly metrics: Metrics;
+  /** Publishes what the model takes in before it does; the model is then fed by one process at a time. */
+  readonly publisher?: DistrictPublisher;
   onApplied(changes: readonly Change[]): void;
   /** The live generation was replaced: whoever keeps a copy in memory reads it again. */
   onSwapped(): Promise<void>;
 }
 
 export const startModel = async (definition: ModelDefinition, options: StartModelOptions): Promise<RunningModel> => {
-  const { models } = options;
-  const hooks = { onApplied: (changes: readonly Change[]) => options.onApplied(changes) };
+  const { models, publisher } = options;
+  const hooks = {
+    onApplied(changes: readonly Change[]) {
+      publisher?.applied(changes);
+      options.onApplied(changes);
+    },
+  };
   const open = async (): Promise<ProjectionSink> =>
     observeSink(projectionSink(definition, await models.live(definition), options.keys, hooks, { known: options.known }), options.metrics);
   let live = await open();
@@ -48,10 +56,10 @@ export const startModel = async (definition: ModelDefinition, options: StartMode
     group: consumerGroup(definition),
     subscribes: live.subscribes,
     progress: () => live.progress(),
-    apply: (events, progress) => live.apply(events, progress),
+    apply: (events, progress) => (publisher ? publisher.apply(live, events, progress) : live.apply(events, progress)),
   };
   const consumer = startConsumer({
-    bus: options.bus,
+    bus: publisher ? seatedBus(options.bus, definition.context, publisher) : options.bus,
     sink,
     ownContext: options.ownContext,
     known: options.known,
