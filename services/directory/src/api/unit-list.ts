@@ -10,15 +10,16 @@ export interface UnitListRequest {
   readonly kind?: string | undefined;
 }
 
-const cursorOf = (token: string | undefined): readonly [string, string] | undefined => {
+/** The place after which a page begins, in the order of the list that it came from. */
+const cursorOf = (token: string | undefined, list: string): readonly [string, string] | undefined => {
   if (token === undefined) return undefined;
   try {
-    const cursor: unknown = JSON.parse(Buffer.from(token, 'base64url').toString('utf8'));
-    if (Array.isArray(cursor) && cursor.length === 2 && cursor.every((part) => typeof part === 'string')) return cursor as [string, string];
+    const [of, ...key] = JSON.parse(Buffer.from(token, 'base64url').toString('utf8')) as unknown[];
+    if (of === list && key.length === 2 && key.every((part) => typeof part === 'string')) return key as [string, string];
   } catch {
     // Told below.
   }
-  throw invalid('page-token', 'pageToken', 'the nextPageToken of the page before, with the same filters and order');
+  throw invalid('page-token', 'pageToken', 'the nextPageToken of the page before, with the same filters, order and search');
 };
 
 /** A page of the units in force now. They are few, and which version of a unit is in force is not in any one document. */
@@ -34,7 +35,8 @@ export const listUnitsInForce = (
   };
   const keyOf = (unit: Unit): readonly [string, string] => [unit[field], unit.code];
   const text = q?.trim().toLowerCase() ?? '';
-  const after = cursorOf(pageToken);
+  const list = JSON.stringify([orderBy, text, parent, kind]);
+  const after = cursorOf(pageToken, list);
   const found = directory
     .units()
     .filter((unit) => (parent === undefined || unit.parent === parent) && (kind === undefined || unit.kind === kind))
@@ -44,5 +46,5 @@ export const listUnitsInForce = (
   const items = found.slice(0, pageSize);
   const last = items.at(-1);
   const more = found.length > items.length && last;
-  return { items, nextPageToken: more ? Buffer.from(JSON.stringify(keyOf(last))).toString('base64url') : undefined };
+  return { items, nextPageToken: more ? Buffer.from(JSON.stringify([list, ...keyOf(last)])).toString('base64url') : undefined };
 };
