@@ -9,4 +9,5 @@ export * from './personal.ts';
 export * from './port.ts';
 export * from './published.ts';
 export * from './read-token.ts';
+export * from './sealed-attachment.ts';
 export * from './size.ts';

@@ -15,7 +15,8 @@ const TAG_BYTES = 16;
 const HEAD_BYTES = 1 + ID_BYTES + IV_BYTES;
 const KEY_BYTES = 32;
 
-const idOf = (master: Uint8Array): Buffer => createHash('sha256').update('sanwang master key\n').update(master).digest().subarray(0, ID_BYTES);
+const idOf = (master: Uint8Array): Buffer =>
+  createHash('sha256').update('sanwang master key\n').update(master).digest().subarray(0, ID_BYTES);
 
 /**
  * Wraps with a master key (32 bytes, AES-256-GCM) held by this process. What is wrapped says in its head with which one, so the
@@ -41,9 +42,14 @@ export const localKms = (masterKey: Uint8Array, ...former: readonly Uint8Array[]
       const id = head.subarray(1, 1 + ID_BYTES).toString('hex');
       const master = byId.get(id);
       if (!master) {
-        throw new Rejection('unavailable', 'master-key-missing', `A key in the key store needs the master key ${id}, which was not given.`, {
-          facts: { masterKey: id },
-        });
+        throw new Rejection(
+          'unavailable',
+          'master-key-missing',
+          `A key in the key store needs the master key ${id}, which was not given.`,
+          {
+            facts: { masterKey: id },
+          },
+        );
       }
       try {
         const decipher = createDecipheriv('aes-256-gcm', master, head.subarray(-IV_BYTES), { authTagLength: TAG_BYTES })

@@ -8,10 +8,11 @@ import { z } from 'zod';
 /** `iss` and `aud` of the local issuer's tokens. */
 export const LOCAL_ISSUER = 'urn:sanwang:local-issuer';
 export const LOCAL_AUDIENCE = 'sanwang';
-const FILE = 'issuer-key.json';
+const ISSUER_FILE = 'issuer-key.json';
 const MAX_TTL_SECONDS = 366 * 24 * 3_600;
 
-const keyFile = z.object({
+/** The local issuer's private key as a JWK. */
+export const issuerKeySchema = z.object({
   kty: z.literal('EC'),
   crv: z.literal('P-256'),
   alg: z.literal('ES256'),
@@ -20,8 +21,9 @@ const keyFile = z.object({
   y: z.string(),
   d: z.string(),
 });
+export type IssuerKey = z.infer<typeof issuerKeySchema>;
 
-/** The issuer of the embedded mode: it proves subjects with a key of its own that never leaves the data folder. */
+/** An issuer of our own, for the embedded mode and for trials: it proves subjects with a key that never leaves its file. */
 export interface LocalIssuer {
   readonly issuer: string;
   readonly audience: string;
@@ -52,30 +54,17 @@ const placeOnce = async (folder: string, name: string, text: string): Promise<vo
   }
 };
 
-const newKey = async (): Promise<string> => {
+/** A new key for a local issuer. */
+export const newIssuerKey = async (): Promise<IssuerKey> => {
   const { privateKey } = await generateKeyPair('ES256', { extractable: true });
   const jwk = await exportJWK(privateKey);
-  return JSON.stringify({ ...jwk, alg: 'ES256', kid: await calculateJwkThumbprint(jwk) });
+  return issuerKeySchema.parse({ ...jwk, alg: 'ES256', kid: await calculateJwkThumbprint(jwk) });
 };
 
-/** Opens the issuer of a folder; its ES256 key is made on first use (mode 0600). The CLI opens the same file to issue tokens. */
-export const openLocalIssuer = async (folder: string): Promise<LocalIssuer> => {
-  const path = join(folder, FILE);
-  const readKey = (): Promise<string> => readFile(path, 'utf8');
-  const text = await readKey().catch(async (error: unknown) => {
-    if (!isCode(error, 'ENOENT')) throw error;
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    await placeOnce(folder, FILE, await newKey());
-    return readKey();
-  });
-  let parsed: z.infer<typeof keyFile>;
-  try {
-    parsed = keyFile.parse(JSON.parse(text));
-  } catch {
-    throw new Error(`${FILE} is not a key of the local issuer; remove it to have a new one made (issued tokens then end)`);
-  }
-  const { d: _secret, ...publicPart } = parsed;
-  const key = await importJWK(parsed as JWK, 'ES256');
+/** The issuer that a key makes. */
+export const localIssuer = async (issuerKey: IssuerKey): Promise<LocalIssuer> => {
+  const { d: _secret, ...publicPart } = issuerKey;
+  const key = await importJWK(issuerKey as JWK, 'ES256');
   return {
     issuer: LOCAL_ISSUER,
     audience: LOCAL_AUDIENCE,
@@ -86,7 +75,7 @@ export const openLocalIssuer = async (folder: string): Promise<LocalIssuer> => {
       }
       const issuedAt = Math.floor(Date.now() / 1_000);
       return new SignJWT()
-        .setProtectedHeader({ alg: 'ES256', typ: 'JWT', kid: parsed.kid })
+        .setProtectedHeader({ alg: 'ES256', typ: 'JWT', kid: issuerKey.kid })
         .setIssuer(LOCAL_ISSUER)
         .setAudience(LOCAL_AUDIENCE)
         .setSubject(subject)
@@ -95,4 +84,23 @@ export const openLocalIssuer = async (folder: string): Promise<LocalIssuer> => {
         .sign(key);
     },
   };
+};
+
+/** Opens the issuer of a folder; its ES256 key is made on first use (mode 0600). The CLI opens the same file to issue tokens. */
+export const openLocalIssuer = async (folder: string): Promise<LocalIssuer> => {
+  const path = join(folder, ISSUER_FILE);
+  const readKey = (): Promise<string> => readFile(path, 'utf8');
+  const text = await readKey().catch(async (error: unknown) => {
+    if (!isCode(error, 'ENOENT')) throw error;
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await placeOnce(folder, ISSUER_FILE, JSON.stringify(await newIssuerKey()));
+    return readKey();
+  });
+  let key: IssuerKey;
+  try {
+    key = issuerKeySchema.parse(JSON.parse(text));
+  } catch {
+    throw new Error(`${ISSUER_FILE} is not a key of the local issuer; remove it to have a new one made (issued tokens then end)`);
+  }
+  return localIssuer(key);
 };

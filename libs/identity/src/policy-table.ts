@@ -6,8 +6,11 @@ import type { Duty } from './port.ts';
  */
 export type Reach = 'self' | 'unit' | 'area' | 'city';
 
-/** Who a row speaks of: an officer's duty, or the bootstrap subject that makes a new deployment's first imports. */
-export type Grantee = Duty | 'bootstrap';
+/**
+ * Who a row speaks of: an officer's duty, the bootstrap subject that makes a new deployment's first imports, or a service that
+ * calls in its own name (a call that it passes on is its caller's).
+ */
+export type Grantee = Duty | 'bootstrap' | `service:${string}`;
 
 export interface PolicyRow {
   readonly duty: Grantee;
@@ -71,6 +74,7 @@ export const policyActions = [
   'operations.parked.write',
   'operations.backup',
   'operations.status',
+  'operations.settle',
 ] as const;
 export type PolicyAction = (typeof policyActions)[number];
 
@@ -159,4 +163,7 @@ export const policyTable: readonly PolicyRow[] = [
   ...grant('bootstrap', 'city', 'directory.unit.write', 'directory.officer.write', 'directory.officer.grant-city-duty'),
   ...grant('bootstrap', 'city', 'directory.calendar.write'),
   ...grant('bootstrap', 'city', 'directory.simulation.begin', ...reads),
+
+  // Before the simulated clock goes on, the directory asks every service what still moves there.
+  ...grant('service:directory', 'city', 'operations.settle'),
 ];

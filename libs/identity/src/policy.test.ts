@@ -36,8 +36,11 @@ const city = (): DirectoryView => {
   return view;
 };
 const as = (subject: string, kind: Principal['kind'] = 'officer'): Principal => ({ subject, kind });
-const grantees: readonly Grantee[] = [...duties, 'bootstrap'];
-const callerOf = (grantee: Grantee): Principal => (grantee === 'bootstrap' ? as('bootstrap', 'bootstrap') : as(`office-${grantee}`));
+const grantees: readonly Grantee[] = [...duties, 'bootstrap', 'service:directory', 'service:gateway'];
+const callerOf = (grantee: Grantee): Principal => {
+  if (grantee === 'bootstrap') return as('bootstrap', 'bootstrap');
+  return grantee.startsWith('service:') ? as(grantee, 'service') : as(`office-${grantee}`);
+};
 
 const refusal = (work: () => unknown): string => {
   try {
@@ -63,7 +66,7 @@ const matrix = readFileSync(new URL('./fixtures/policy-matrix.txt', import.meta.
 const [header, ...rows] = matrix;
 
 describe('the policy matrix', () => {
-  it('has one row per known action and one column per duty', () => {
+  it('has one row per known action and one column per grantee', () => {
     expect(header).toEqual(['action', ...grantees]);
     expect(rows.map(([action]) => action)).toEqual(policyActions);
     for (const row of policyTable) expect(policyActions).toContain(row.action);
@@ -100,12 +103,15 @@ describe('access', () => {
   it('denies everything to an officer who is no longer active', () => {
     for (const action of policyActions) expect(require(as('retired'), action, {})).toBe('permission-denied/officer-inactive');
   });
-  it('denies everything to services, which have no rows yet', () => {
+  it('denies everything to a service without rows of its own', () => {
     for (const action of policyActions) expect(require(as('service:patrol', 'service'), action, {})).toBe('permission-denied/duty-missing');
   });
   it('gives an officer whose unit is not known no unit and no area', () => {
     expect(require(as('lost'), 'patrol.task.accept', { unit: 'nowhere', area: '4403' })).toBe('not-found/thing-not-found');
     expect(access.scope(as('lost'), 'patrol.task.read')).toBe('everything');
+  });
+  it('an officer named like a service is no service', () => {
+    expect(require(as('service:directory'), 'operations.settle', {})).toBe('permission-denied/officer-unknown');
   });
   it('an officer named like the bootstrap subject is not the bootstrap subject', () => {
     expect(require(as('bootstrap'), 'directory.unit.write', {})).toBe('permission-denied/officer-unknown');

@@ -36,7 +36,7 @@ export const createAccess = (directory: Directory, policy: readonly PolicyRow[] 
       case 'bootstrap':
         return { grantees: ['bootstrap'] };
       case 'service':
-        return { grantees: [] };
+        return { grantees: [principal.subject as Grantee] };
       case 'officer': {
         const officer = directory.officer(principal.subject);
         if (!officer) throw denied('officer-unknown', 'The directory does not know the caller.');

@@ -1,8 +1,20 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Rejection } from '@sanwang/kernel';
-import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT, type CryptoKey, type JSONWebKeySet, type JWK, type JWTPayload } from 'jose';
+import {
+  exportJWK,
+  generateKeyPair,
+  importJWK,
+  SignJWT,
+  UnsecuredJWT,
+  type CryptoKey,
+  type JSONWebKeySet,
+  type JWK,
+  type JWTPayload,
+} from 'jose';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { newServiceKeys, type ServiceKey, type ServiceKeys } from './service-keys.ts';
+import { createServiceTokens } from './service-tokens.ts';
 import { bearerToken, createVerifier, type Verifier, type VerifierOptions } from './tokens.ts';
 
 const issuer = 'https://issuer.test';
@@ -23,6 +35,18 @@ let officers: Signer;
 let patrol: Signer;
 let stranger: Signer;
 let jwks: JSONWebKeySet;
+let keysOfServices: ServiceKeys;
+let privateKeys: Readonly<Record<string, ServiceKey>>;
+let serviceSigners: Readonly<Record<string, CryptoKey>>;
+beforeAll(async () => {
+  const made = await newServiceKeys(['patrol', 'overview']);
+  keysOfServices = made.publicKeys;
+  privateKeys = made.privateKeys;
+  const imported = Object.entries(privateKeys).map(
+    async ([context, key]) => [context, (await importJWK(key, 'ES256')) as CryptoKey] as const,
+  );
+  serviceSigners = Object.fromEntries(await Promise.all(imported));
+});
 beforeAll(async () => {
   const [first, second, third] = await Promise.all([signer('main'), signer('patrol-key'), signer('main')]);
   officers = first.signer;
@@ -65,15 +89,43 @@ describe('a verifier', () => {
     expect(await verifier().verify(token)).toEqual({ subject: 'admin', kind: 'bootstrap' });
     expect(await verifier({ bootstrapSubject: 'other' }).verify(token)).toEqual({ subject: 'admin', kind: 'officer' });
   });
-  it("takes service:<context> from that service's own key only", async () => {
-    const serviceKeys = { patrol: 'patrol-key' };
+  it('takes no service from the issuer of the officers', async () => {
     const sub = 'service:patrol';
-    expect(await verifier({ serviceKeys }).verify(await sign({ sub }, patrol))).toEqual({ subject: sub, kind: 'service' });
-    expect(await refusal(verifier({ serviceKeys }).verify(await sign({ sub })))).toBe('unauthenticated/token-signature');
-    expect(await refusal(verifier({ serviceKeys }).verify(await sign({ sub: 'service:overview' }, patrol)))).toBe(
-      'unauthenticated/token-signature',
-    );
-    expect(await refusal(verifier().verify(await sign({ sub }, patrol)))).toBe('unauthenticated/token-signature');
+    for (const by of [officers, patrol]) {
+      expect(await refusal(verifier({ serviceKeys: keysOfServices }).verify(await sign({ sub }, by)))).toBe(
+        'unauthenticated/token-signature',
+      );
+    }
+  });
+  describe('of services', () => {
+    const claims = { iss: 'service:patrol', sub: 'service:patrol', iat: seconds, exp: seconds + 300 };
+    const signed = (changes: JWTPayload = {}, kid = 'service:patrol', of = 'patrol'): Promise<string> =>
+      sign({ ...claims, ...changes }, { key: serviceSigners[of]!, kid });
+    const check = (token: string) => verifier({ serviceKeys: keysOfServices }).verify(token);
+
+    it("takes a service's own token", async () => {
+      const tokens = createServiceTokens({ context: 'patrol', key: privateKeys['patrol']!, audience, now: () => NOW });
+      expect(await check(await tokens())).toEqual({ subject: 'service:patrol', kind: 'service' });
+      expect(await check(await signed())).toEqual({ subject: 'service:patrol', kind: 'service' });
+    });
+    const refused: readonly (readonly [string, string, () => Promise<string>])[] = [
+      ['for another service', 'token-signature', () => signed({ sub: 'service:overview' })],
+      ['in the name of another', 'token-signature', () => signed({ iss: 'service:overview', sub: 'service:overview' })],
+      ["under another's key id", 'token-signature', () => signed({ iss: 'service:overview', sub: 'service:overview' }, 'service:overview')],
+      ['for an officer', 'token-signature', () => signed({ sub: 'officer-17' })],
+      ["as the officers' issuer", 'token-signature', () => signed({ iss: issuer, sub: 'officer-17' })],
+      ['for the bootstrap subject', 'token-signature', () => signed({ sub: 'admin' })],
+      ['for another audience', 'token-issuer', () => signed({ aud: 'elsewhere' })],
+      ['that was good for longer than five minutes', 'token-expired', () => signed({ iat: seconds - 400, exp: seconds + 300 })],
+      ['that does not say when it was signed', 'token-malformed', () => signed(JSON.parse('{"iat":null}') as JWTPayload)],
+      ['of a service that is not known', 'token-signature', () => signed({ iss: 'service:x', sub: 'service:x' }, 'service:x', 'overview')],
+    ];
+    it.each(refused)('refuses a token %s', async (_, reason, token) => {
+      expect(await refusal(check(await token()))).toBe(`unauthenticated/${reason}`);
+    });
+    it('knows none without their keys', async () => {
+      expect(await refusal(verifier().verify(await signed()))).toBe('unauthenticated/token-signature');
+    });
   });
 
   const bad: readonly (readonly [string, string, () => Promise<string | undefined>])[] = [
@@ -187,7 +239,7 @@ describe('an Authorization header', () => {
   it('gives its bearer token', () => {
     expect(bearerToken('Bearer abc.def.ghi')).toBe('abc.def.ghi');
     expect(bearerToken('bearer abc')).toBe('abc');
-    expect(bearerToken(undefined)).toBeUndefined();
+    expect(() => bearerToken(undefined)).toThrow(expect.objectContaining({ reason: 'token-missing' }));
   });
   it.each(['Basic abc', 'Bearer', 'Bearer a b', 'abc'])('refuses %s', (header) => {
     expect(() => bearerToken(header)).toThrow(expect.objectContaining({ reason: 'token-malformed' }));

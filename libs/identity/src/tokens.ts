@@ -2,14 +2,15 @@ import { Rejection, sha256 } from '@sanwang/kernel';
 import {
   createLocalJWKSet,
   createRemoteJWKSet,
+  decodeJwt,
   errors,
   jwtVerify,
   type JSONWebKeySet,
-  type JWTPayload,
   type JWTVerifyGetKey,
   type JWTVerifyResult,
 } from 'jose';
 import type { Principal } from './port.ts';
+import { SERVICE_PREFIX, SERVICE_TOKEN_SECONDS, type ServiceKeys } from './service-keys.ts';
 
 /** Where the issuer's public keys come from: a key set at hand, or the address at which the issuer serves it. */
 export type IssuerKeys = { readonly jwks: JSONWebKeySet } | { readonly url: string };
@@ -20,8 +21,8 @@ export interface VerifierOptions {
   readonly keys: IssuerKeys;
   /** The subject that makes the first imports; absent: there is none. */
   readonly bootstrapSubject?: string | undefined;
-  /** By context the key id (`kid`) that alone may sign for `service:<context>`. */
-  readonly serviceKeys?: Readonly<Record<string, string>>;
+  /** The services' public keys: each signs for itself alone, as issuer and subject `service:<context>`. Absent: no service is known. */
+  readonly serviceKeys?: ServiceKeys | undefined;
   /** Wall clock, ms since the epoch. Token validity never follows the simulated clock. */
   readonly now?: () => number;
   /** The most verified tokens that are remembered. */
@@ -43,10 +44,9 @@ const MAX_TOKEN_CHARACTERS = 8 * 1024;
 /** A key that the issuer withdraws must stop working soon, so no token is trusted unseen for longer than this. */
 const TRUSTED_MS = 300_000;
 const subjectForm = /^[A-Za-z0-9][A-Za-z0-9._-]{0,119}$/;
-const servicePrefix = 'service:';
 
 const failures = {
-  'token-missing': 'This needs a bearer token.',
+  'token-missing': 'Send a token: Authorization: Bearer …',
   'token-malformed': 'The token is not a signed JWT with issuer, audience, subject and expiry.',
   'token-expired': 'The token is not valid at this time.',
   'token-signature': 'The token is not signed by a key of the issuer with ES256.',
@@ -54,9 +54,9 @@ const failures = {
 } as const;
 const unauthenticated = (reason: keyof typeof failures): Rejection => new Rejection('unauthenticated', reason, failures[reason]);
 
-/** The token of an `Authorization: Bearer …` header; `undefined` when there is no such header. */
-export const bearerToken = (authorization: string | undefined): string | undefined => {
-  if (authorization === undefined || authorization === '') return undefined;
+/** The token of an `Authorization: Bearer …` header; `unauthenticated/token-missing` without the header, `-malformed` with another. */
+export const bearerToken = (authorization: string | undefined): string => {
+  if (authorization === undefined || authorization === '') throw unauthenticated('token-missing');
   const token = /^Bearer +([A-Za-z0-9._~+/=-]+) *$/i.exec(authorization)?.[1];
   if (token === undefined) throw unauthenticated('token-malformed');
   return token;
@@ -97,7 +97,7 @@ const verifyWithAny = async (token: string, keys: JWTVerifyGetKey, options: Para
   }
 };
 
-/** Makes a verifier of ES256 JWTs of one issuer. Verified tokens are remembered (bounded, least recently used out first). */
+/** Makes a verifier of ES256 JWTs of one issuer and of the deployment's services. Verified tokens are remembered (bounded, least recently used out first). */
 export const createVerifier = (options: VerifierOptions): Verifier => {
   const now = options.now ?? Date.now;
   const cacheSize = options.cacheSize ?? 10_000;
@@ -107,34 +107,42 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
       : createRemoteJWKSet(new URL(options.keys.url), { timeoutDuration: 5_000 });
   const cache = new Map<string, { readonly principal: Principal; readonly until: number }>();
 
-  const principalOf = (payload: JWTPayload, kid: string | undefined): Principal => {
+  const serviceKeys = options.serviceKeys && createLocalJWKSet(options.serviceKeys);
+  const common = {
+    algorithms: ALGORITHMS,
+    audience: options.audience,
+    clockTolerance: SKEW_SECONDS,
+    requiredClaims: ['sub', 'exp', 'iss', 'aud'],
+  };
+
+  const serviceOf = ({ payload, protectedHeader }: JWTVerifyResult): Principal => {
+    if (protectedHeader.kid !== payload.iss || payload.sub !== payload.iss) throw unauthenticated('token-signature');
+    return { subject: payload.sub!, kind: 'service' };
+  };
+  /** No issuer of officers' tokens speaks for a service. */
+  const personOf = ({ payload }: JWTVerifyResult): Principal => {
     const subject = payload.sub ?? '';
-    if (subject.startsWith(servicePrefix)) {
-      const expected = options.serviceKeys?.[subject.slice(servicePrefix.length)];
-      if (expected === undefined || kid !== expected) throw unauthenticated('token-signature');
-      return { subject, kind: 'service' };
-    }
+    if (subject.startsWith(SERVICE_PREFIX)) throw unauthenticated('token-signature');
     if (!subjectForm.test(subject)) throw unauthenticated('token-malformed');
     return { subject, kind: subject === options.bootstrapSubject ? 'bootstrap' : 'officer' };
   };
 
   const check = async (token: string): Promise<{ principal: Principal; until: number }> => {
+    const currentDate = new Date(now());
     let verified: JWTVerifyResult;
+    let isService: boolean;
     try {
-      verified = await verifyWithAny(token, keys, {
-        algorithms: ALGORITHMS,
-        issuer: options.issuer,
-        audience: options.audience,
-        clockTolerance: SKEW_SECONDS,
-        currentDate: new Date(now()),
-        requiredClaims: ['sub', 'exp', 'iss', 'aud'],
-      });
+      const { iss } = decodeJwt(token);
+      isService = serviceKeys !== undefined && iss !== undefined && iss !== options.issuer && iss.startsWith(SERVICE_PREFIX);
+      verified = isService
+        ? await jwtVerify(token, serviceKeys!, { ...common, currentDate, issuer: iss!, maxTokenAge: SERVICE_TOKEN_SECONDS })
+        : await verifyWithAny(token, keys, { ...common, currentDate, issuer: options.issuer });
     } catch (error) {
       throw translated(error);
     }
-    const { payload, protectedHeader } = verified;
-    const expires = (payload.exp! + SKEW_SECONDS) * 1_000;
-    return { principal: principalOf(payload, protectedHeader.kid), until: Math.min(expires, now() + TRUSTED_MS) };
+    const principal = isService ? serviceOf(verified) : personOf(verified);
+    const expires = (verified.payload.exp! + SKEW_SECONDS) * 1_000;
+    return { principal, until: Math.min(expires, now() + TRUSTED_MS) };
   };
 
   return {

@@ -1,1 +1,1 @@
-export {};
+export { openKurrentDb } from './event-store.ts';

@@ -43,6 +43,8 @@ export interface Consumer {
 
 /** How often a waiting reader looks into the sink, where another instance may have the partition. */
 const LOOK_EVERY_MS = 100;
+/** A consumer that has run for so long (ms) since the bus was away has reached it, also when it was given no partition. */
+const LASTING_MS = 20_000;
 
 /** Runs a sink over the topics that follow from what it subscribes to. */
 export const startConsumer = (options: ConsumerOptions): Consumer => {
@@ -56,6 +58,7 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
   let state: Pick<ConsumerStatus, 'state' | 'reason' | 'message'> = { state: 'starting' };
   let intermissions: (() => Promise<void>)[] = [];
   let session: ReturnType<typeof linkedController> | undefined;
+  let busAway = false;
 
   const status = (): ConsumerStatus => ({
     name: sink.name,
@@ -70,6 +73,11 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
   };
   const pauseFor = (error: unknown): void => become({ state: 'paused', reason: pauseReason(error), message: messageOf(error) });
 
+  const reached = (): void => {
+    if (!busAway) return;
+    busAway = false;
+    become({ state: 'running' });
+  };
   const wakeReaders = (): void => {
     if (waiters.size > 0) for (const { topic, partition, position } of intake.progress()) waiters.passed(`${topic}/${partition}`, position);
   };
@@ -81,8 +89,10 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
       signal: until,
       async take(messages) {
         const taken = intake.take(messages);
-        if (taken.events.length > 0) await offer(() => sink.apply(taken.events, intake.progressWith(taken)));
-        intake.commit(taken, taken.events.length > 0);
+        const { events, refused } = taken;
+        const some = events.length + refused.length > 0;
+        if (some) await offer(() => sink.apply(events, intake.progressWith(taken), refused));
+        intake.commit(taken, some);
         wakeReaders();
         if (taken.stop) throw taken.stop;
       },
@@ -114,14 +124,18 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
         .catch(() => undefined)
         .finally(() => (saving = undefined));
     }, options.saveEveryMs ?? 1_000).unref();
+    // While the bus is away, calls of it that last are not taken for success.
+    const lasting = setTimeout(reached, LASTING_MS).unref();
+    const stored = shared(() => sink.progress());
     try {
-      become({ state: 'running' });
+      if (!busAway) become({ state: 'running' });
       if (topics.length === 0) return await aborted(until);
       await bus.consume({
         group: sink.group,
         topics,
         async from(topic, partition) {
-          const offset = intake.begin(topic, partition);
+          const offset = intake.begin(topic, partition, await stored());
+          reached();
           wakeReaders();
           return offset;
         },
@@ -131,6 +145,7 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
       if (!until.aborted) throw new Error('the bus has ended the consumer');
     } finally {
       clearInterval(timer);
+      clearTimeout(lasting);
       await pump.idle();
       await save().catch(() => undefined);
     }
@@ -138,6 +153,7 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
 
   const run = async (): Promise<void> => {
     for (let attempt = 0; !signal.aborted;) {
+      const began = performance.now();
       const current = linkedController(signal);
       session = current;
       const work = intermissions;
@@ -149,6 +165,8 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
         attempt = 0;
       } catch (error) {
         if (until.aborted) continue;
+        busAway = true;
+        if (performance.now() - began > LASTING_MS) attempt = 0;
         pauseFor(error);
         await pause(backoffMs(attempt++, backoff), until);
       } finally {
@@ -228,5 +246,12 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 const pauseReason = (error: unknown): NonNullable<ConsumerStatus['reason']> => {
   if (error instanceof NewerEvent) return 'newer-event';
-  return error instanceof Rejection && error.code === 'data-loss' ? 'damaged-record' : 'unavailable';
+  if (!(error instanceof Rejection) || error.code !== 'data-loss') return 'unavailable';
+  return error.reason === 'offset-expired' ? 'offset-expired' : 'damaged-record';
+};
+
+/** One call for all who ask while it is under way. */
+const shared = <T>(work: () => Promise<T>): (() => Promise<T>) => {
+  let call: Promise<T> | undefined;
+  return () => (call ??= work().finally(() => (call = undefined)));
 };

@@ -130,7 +130,7 @@ export const createLeases = (register: LeaseRegister, { leaseMs = 5_000 }: Leasi
     async take(name, signal) {
       const holder = randomUUID();
       let seen: { readonly counter: number; readonly since: number } | undefined;
-      for (let failures = 0; ; ) {
+      for (let failures = 0; ;) {
         signal.throwIfAborted();
         try {
           const at = performance.now();

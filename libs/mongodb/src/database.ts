@@ -1,6 +1,6 @@
 import { invalid, type Instant } from '@sanwang/kernel';
 import { MongoClient, type Db } from 'mongodb';
-import { guardedAt, type Guarded } from './rejecting.ts';
+import { guardedAt, withoutSecrets, type Guarded } from './rejecting.ts';
 
 /** A database and what every call to it has in common. */
 export interface Database {
@@ -29,13 +29,12 @@ export const databaseOf = (uri: string): Database & { readonly client: MongoClie
       socketTimeoutMS: SOCKET_MS,
       ignoreUndefined: true,
       writeConcern: { w: 'majority', journal: true, wtimeoutMS: MAX_TIME_MS },
-      readConcern: 'local',
+      readConcern: { level: 'local' },
       readPreference: 'primary',
     });
   } catch (cause) {
-    const refused = invalid('mongodb-uri', 'uri', 'a connection string mongodb://[user:password@]host[:port][/database][?options]');
-    // The driver's message can quote the string with its password; its kind is enough.
-    throw Object.assign(refused, { cause: cause instanceof Error ? cause.name : undefined });
+    const said = cause instanceof Error ? ` (${withoutSecrets(cause.message)})` : '';
+    throw invalid('mongodb-uri', 'uri', `a connection string mongodb://[user:password@]host[:port][/database][?options]${said}`);
   }
   const { hosts, srvHost, dbName, credentials } = client.options;
   const named = /^mongodb(?:\+srv)?:\/\/[^/?]+\/[^?]/.test(uri);

@@ -53,17 +53,13 @@ export const openKeys = ({ db, guarded }: Database, kms: Kms): Keys => {
   const make = async (subjects: readonly string[]): Promise<void> => {
     const made = await Promise.all(
       subjects.map(async (subject) => ({
-        updateOne: {
-          filter: { _id: subject },
-          update: {
-            $setOnInsert: { id: randomBytes(9).toString('base64url'), wrapped: new Binary(await kms.wrap(randomBytes(KEY_BYTES))) },
-          },
-          upsert: true,
-        },
+        _id: subject,
+        id: randomBytes(9).toString('base64url'),
+        wrapped: new Binary(await kms.wrap(randomBytes(KEY_BYTES))),
       })),
     );
     // Whoever loses the race for a first key finds that of the winner.
-    await keys.bulkWrite(made, { ordered: false }).catch((error: unknown) => {
+    await keys.insertMany(made, { ordered: false }).catch((error: unknown) => {
       if (!isDuplicate(error)) throw error;
     });
   };

@@ -15,7 +15,7 @@ export const isVanished = (error: unknown): boolean => error instanceof MongoSer
 const REFUSED_TLS = /certificate|self.signed|tls|ssl|altname/i;
 
 /** Credentials in an address, should the driver ever quote one. */
-const withoutSecrets = (text: string): string => text.replace(/\/\/[^@/\s]+@/g, '//');
+export const withoutSecrets = (text: string): string => text.replace(/\/\/[^@/\s]+@/g, '//');
 
 const codeOf = (error: MongoError): number | undefined => (typeof error.code === 'number' ? error.code : undefined);
 

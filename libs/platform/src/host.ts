@@ -2,15 +2,15 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Rejection, wallClock, type Clock } from '@sanwang/kernel';
-import { LOCAL_AUDIENCE, LOCAL_ISSUER, createVerifier, openLocalIssuer, type LocalIssuer } from '@sanwang/identity';
+import { LOCAL_AUDIENCE, LOCAL_ISSUER, createVerifier, localIssuer, openLocalIssuer, type LocalIssuer } from '@sanwang/identity';
 import { topicOf } from '@sanwang/messaging';
 import type { ModelDefinition, ModelStore } from '@sanwang/read-model';
 import { localEndpoint, type Endpoint, type Interceptor } from '@sanwang/rpc';
 import {
   modelsOf,
   startService,
-  type Config,
   type Deployment,
+  type EmbeddedConfig,
   type FrontDoor,
   type House,
   type Readiness,
@@ -27,7 +27,7 @@ import { findServices, SERVICES_FOLDER, type ServiceModule } from './services.ts
 import { settle } from './settle.ts';
 
 export interface HostOptions {
-  readonly config: Config;
+  readonly config: EmbeddedConfig;
   /** Where the services are found; the deployment's own when absent. */
   readonly services?: string;
   readonly logger?: Logger;
@@ -93,7 +93,7 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
   try {
     const wasEmpty = (await ports.store.head('')) < 0;
     if (!wasEmpty) await finishErasures(ports);
-    const issuer = await openLocalIssuer(ports.layout.folder);
+    const issuer = config.localIssuer ? await localIssuer(config.localIssuer) : await openLocalIssuer(ports.layout.folder);
     const verifier = createVerifier({
       ...(config.issuer !== undefined && config.jwksUrl !== undefined
         ? { issuer: config.issuer, audience: config.audience, keys: { url: config.jwksUrl } }

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readConfig } from '@sanwang/service';
+import { readEmbeddedConfig } from '@sanwang/service';
 import { createLogger } from '@sanwang/telemetry';
 import type { Rejection } from '@sanwang/kernel';
 import type { Bus } from '@sanwang/messaging';
@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 const start = async (folder: string, more: Partial<HostOptions> = {}): Promise<Host> => {
   const host = await startHost({
-    config: readConfig({ SANWANG_DATA: folder }),
+    config: readEmbeddedConfig({ SANWANG_DATA: folder }),
     logger: createLogger({ level: 'silent' }),
     listen: false,
     ...more,

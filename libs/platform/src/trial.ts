@@ -6,7 +6,7 @@ import { decodeReadToken } from '@sanwang/event-store';
 import type { Principal } from '@sanwang/identity';
 import { Rejection, type Clock } from '@sanwang/kernel';
 import type { Call } from '@sanwang/rpc';
-import { readConfig } from '@sanwang/service';
+import { readEmbeddedConfig } from '@sanwang/service';
 import { createLogger } from '@sanwang/telemetry';
 import { startHost, type Host } from './host.ts';
 
@@ -44,7 +44,7 @@ export const startTrial = async ({ listen = false, env = {}, wall }: TrialOption
   const folder = await mkdtemp(join(tmpdir(), 'sanwang-trial-'));
   const start = (): Promise<Host> =>
     startHost({
-      config: readConfig({ SANWANG_DATA: folder, SANWANG_HTTP_PORT: '0', SANWANG_GRPC_PORT: '0', ...env }),
+      config: readEmbeddedConfig({ SANWANG_DATA: folder, SANWANG_HTTP_PORT: '0', SANWANG_GRPC_PORT: '0', ...env }),
       logger: createLogger({ level: 'silent' }),
       listen,
       ...(wall && { wall }),

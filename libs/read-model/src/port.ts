@@ -196,7 +196,7 @@ export interface ModelStore {
   create(definition: ModelDefinition): Promise<ModelGeneration>;
   /**
    * What a rebuild of this very declaration made, wrote `reached` into, and broke off: the next one goes on with it. The caller
-   * knows that nobody else is writing it. `undefined` when there is none.
+   * knows that nobody else is writing it. `undefined` when there is none; a store may remove it once the live one is opened.
    */
   unfinished(definition: ModelDefinition): Promise<ModelGeneration | undefined>;
   /**

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Rejection, invalid } from '@sanwang/kernel';
+import { invalid } from '@sanwang/kernel';
 import type { Principal } from '@sanwang/identity';
 import type { Call } from './api.ts';
 
@@ -14,13 +14,6 @@ const MAX_READ_TOKENS = 16;
 /** The caller's `X-Correlation-Id` when it has the form of one, otherwise a new one. */
 export const correlationIdOf = (header: string | undefined): string =>
   header !== undefined && /^[A-Za-z0-9._-]{1,64}$/.test(header) ? header : randomUUID();
-
-/** The bearer token of `Authorization`; `unauthenticated/token-missing` without one. */
-export const bearerToken = (header: string | undefined): string => {
-  const token = /^Bearer +([A-Za-z0-9._~+/=-]+)$/i.exec(header ?? '')?.[1];
-  if (!token) throw new Rejection('unauthenticated', 'token-missing', 'Send a token: Authorization: Bearer …');
-  return token;
-};
 
 const idempotencyKeyOf = (header: string | undefined): string | undefined => {
   if (header === undefined) return undefined;

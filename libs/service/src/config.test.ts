@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { Rejection } from '@sanwang/kernel';
 import { describe, expect, it } from 'vitest';
-import { readConfig, renderConfigurationPage } from './config.ts';
+import { readConfig } from './config.ts';
+import { renderConfigurationPage } from './config-page.ts';
 
 const violations = (env: NodeJS.ProcessEnv): Readonly<Record<string, string>> => {
   try {
@@ -18,6 +19,7 @@ const violations = (env: NodeJS.ProcessEnv): Readonly<Record<string, string>> =>
 describe('the configuration', () => {
   it('has a default for everything the embedded mode needs', () => {
     expect(readConfig({ PATH: '/bin' })).toEqual({
+      mode: 'embedded',
       httpPort: 8080,
       grpcPort: 8081,
       host: '127.0.0.1',
@@ -47,9 +49,10 @@ describe('the configuration', () => {
     expect(violations({ SANWANG_LOGLEVEL: 'info' })).toEqual({ SANWANG_LOGLEVEL: 'no such variable; did you mean SANWANG_LOG_LEVEL?' });
   });
   it('lists the known variables where none is near', () => {
-    expect(violations({ SANWANG_COLOUR: 'red' })['SANWANG_COLOUR']).toContain('known are SANWANG_HTTP_PORT, ');
+    expect(violations({ SANWANG_COLOUR: 'red' })['SANWANG_COLOUR']).toContain('known are SANWANG_MODE, ');
   });
   it.each([
+    ['SANWANG_MODE', 'clusters'],
     ['SANWANG_HTTP_PORT', 'eighty'],
     ['SANWANG_HTTP_PORT', '65536'],
     ['SANWANG_HTTP_PORT', '-1'],

@@ -1,3 +1,4 @@
+export * from './addresses.ts';
 export * from './api-shapes.ts';
 export * from './config.ts';
 export * from './define.ts';

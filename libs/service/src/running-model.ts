@@ -56,7 +56,7 @@ export const startModel = async (definition: ModelDefinition, options: StartMode
     group: consumerGroup(definition),
     subscribes: live.subscribes,
     progress: () => live.progress(),
-    apply: (events, progress) => (publisher ? publisher.apply(live, events, progress) : live.apply(events, progress)),
+    apply: (...batch) => (publisher ? publisher.apply(live, ...batch) : live.apply(...batch)),
   };
   const consumer = startConsumer({
     bus: publisher ? seatedBus(options.bus, definition.context, publisher) : options.bus,

@@ -1,9 +1,17 @@
 import { existsSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
-import type { StatementSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { Rejection } from '@sanwang/kernel';
-import type { Document, DroppedEvent, FrozenModel, ModelDefinition, ModelGeneration, ReachedPosition } from '@sanwang/read-model';
+import {
+  modelHash,
+  type Document,
+  type DroppedEvent,
+  type FrozenModel,
+  type ModelDefinition,
+  type ModelGeneration,
+  type ReachedPosition,
+} from '@sanwang/read-model';
 import { asRejection, openDatabase, type Database } from './database.ts';
 import { column, type Bound, type Rows } from './models-query.ts';
 import { indexesOf, schemaOf } from './models-schema.ts';
@@ -48,10 +56,10 @@ async function* allDocuments(database: Database): AsyncGenerator<{ readonly id: 
 }
 
 /** A generation's documents as they are now, read beside its writer; what he writes from now on is not seen. */
-export const freezeFile = (path: string): FrozenModel => {
+export const freezeFile = (path: string, definition: ModelDefinition): FrozenModel => {
   const database = guard(() => openDatabase(path, { durability: 'normal', readOnly: true }));
   guard(() => database.raw.exec('BEGIN; SELECT 1 FROM documents LIMIT 1;'));
-  return { all: () => allDocuments(database), close: () => database.close() };
+  return { hash: () => modelHash(definition, allDocuments(database)), close: () => database.close() };
 };
 
 const isBulk = ({ raw }: Database): boolean => (raw.prepare('PRAGMA user_version').get() as { user_version: number }).user_version === 0;
@@ -220,9 +228,10 @@ export const droppedIn = (path: string): readonly DroppedEvent[] => {
 
 /** Whether a rebuild that broke off noted in this file how far it had come. */
 export const canGoOn = (path: string): boolean => {
-  let database: Database | undefined;
+  let database: DatabaseSync | undefined;
   try {
-    database = openDatabase(path, { durability: 'normal' });
+    // Not read only: what was being written at the end is first taken back.
+    database = new DatabaseSync(path);
     return database.prepare('SELECT 1 FROM reached LIMIT 1').get() !== undefined;
   } catch {
     // Not even its tables were made, or the disk lost some of it.

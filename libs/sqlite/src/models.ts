@@ -2,25 +2,18 @@ import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
-  SEARCH_SCHEME,
   consumerGroup,
-  declaredFields,
+  shapeOf,
   type Document,
   type FrozenModel,
   type ModelDefinition,
+  type ModelPage,
   type ModelReader,
   type ModelStore,
 } from '@sanwang/read-model';
-import { canonicalJson, Rejection, sha256, uuidv7 } from '@sanwang/kernel';
+import { Rejection, uuidv7 } from '@sanwang/kernel';
 import { canGoOn, droppedIn, freezeFile, openModelFile, removeModelFile, type ModelFile } from './models-file.ts';
 import { sqlReader } from './models-query.ts';
-
-/** A generation's name begins with what its file was made for: the declaration's version, fields and indexes. */
-const madeFor = (definition: ModelDefinition): string => {
-  const { version, indexes, scope, search, kind } = definition;
-  const shape = canonicalJson([indexes, scope, declaredFields(definition), kind, search && SEARCH_SCHEME]);
-  return `v${version}-${sha256(shape).slice(0, 8)}`;
-};
 
 const sync = async (path: string): Promise<void> => {
   const handle = await open(path, 'r');
@@ -43,7 +36,7 @@ export const freezeModel = async (folder: string, definition: ModelDefinition): 
   const generation = await pointedIn(folder, definition);
   if (!generation)
     throw new Rejection('unavailable', 'read-model-unavailable', `${definition.context}.${definition.name} has no live generation.`);
-  return freezeFile(pathIn(folder, definition, generation));
+  return freezeFile(pathIn(folder, definition, generation), definition);
 };
 
 /**
@@ -55,7 +48,7 @@ export const openModels = (folder: string): ModelStore => {
   const aside = new Map<string, ModelFile>();
   const pathOf = (definition: ModelDefinition, generation: string): string => pathIn(folder, definition, generation);
   const pointed = (definition: ModelDefinition): Promise<string | undefined> => pointedIn(folder, definition);
-  const isFor = (definition: ModelDefinition, generation: string): boolean => generation.startsWith(`${madeFor(definition)}-`);
+  const isFor = (definition: ModelDefinition, generation: string): boolean => generation.startsWith(`${shapeOf(definition)}-`);
 
   const point = async (definition: ModelDefinition, generation: string): Promise<void> => {
     const path = pointerIn(folder, definition);
@@ -85,7 +78,7 @@ export const openModels = (folder: string): ModelStore => {
     return names.filter((name) => name !== undefined);
   };
 
-  /** What nobody reads or goes on with: other versions, and what a rebuild of another declaration left behind. */
+  /** Other versions, and what a rebuild left behind: nobody would erase in it what is erased in the live one from now on. */
   const removeOthers = async (definition: ModelDefinition): Promise<void> => {
     const { generations, versions } = await lying(definition);
     const used = new Set([...live.values(), ...aside.values()].map(({ generation }) => generation));
@@ -93,15 +86,14 @@ export const openModels = (folder: string): ModelStore => {
       if (!live.has(consumerGroup({ ...definition, version }))) await rm(pointerIn(folder, { ...definition, version }), { force: true });
     }
     for (const generation of generations) {
-      const path = pathOf(definition, generation);
-      if (!used.has(generation) && !(isFor(definition, generation) && canGoOn(path))) await removeModelFile(path);
+      if (!used.has(generation)) await removeModelFile(pathOf(definition, generation));
     }
   };
 
   const make = async (definition: ModelDefinition): Promise<ModelFile> => {
     await mkdir(join(folder, definition.context), { recursive: true });
     const former = await liveOnes(definition);
-    const generation = `${madeFor(definition)}-${uuidv7()}`;
+    const generation = `${shapeOf(definition)}-${uuidv7()}`;
     const file = openModelFile(pathOf(definition, generation), generation, definition);
     aside.set(generation, file);
     const drop = former.flatMap((one) => droppedIn(pathOf(definition, one)));
@@ -172,7 +164,7 @@ export const openModels = (folder: string): ModelStore => {
         definition,
         get: async (id, scope) => reads.getMany([id], scope).get(id) as Doc | undefined,
         getMany: async (ids, scope) => reads.getMany(ids, scope) as ReadonlyMap<string, Doc>,
-        query: async (query) => reads.query(query) as { items: readonly Doc[]; nextPageToken?: string },
+        query: async (query) => (await reads.query(query)) as ModelPage<Doc>,
         count: async (options) => reads.count(options),
         all: () => current().all() as AsyncIterable<{ id: string; doc: Doc }>,
         progress: () => current().progress(),
@@ -181,11 +173,13 @@ export const openModels = (folder: string): ModelStore => {
 
     create: make,
     async unfinished(definition) {
-      const used = new Set([...aside.keys(), ...(await liveOnes(definition))]);
+      const alive = new Set(await liveOnes(definition));
       for (const generation of (await lying(definition)).generations.toReversed()) {
         const path = pathOf(definition, generation);
-        if (used.has(generation) || !isFor(definition, generation) || !canGoOn(path)) continue;
-        const file = openModelFile(path, generation, definition);
+        if (alive.has(generation) || !isFor(definition, generation)) continue;
+        const here = aside.get(generation);
+        if (here ? (await here.reached()).length === 0 : !canGoOn(path)) continue;
+        const file = here ?? openModelFile(path, generation, definition);
         aside.set(generation, file);
         return file;
       }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { PatrolServiceDefinition } from '@sanwang/contracts/patrol';
 import {
+  createAdmission,
   createGrpcServer,
   createRestServer,
   intercepted,
@@ -13,6 +14,7 @@ import {
   type OnError,
 } from '@sanwang/rpc';
 import type { FrontDoor, House } from '@sanwang/service';
+import { observeAdmission } from '@sanwang/telemetry';
 import { withAttachments } from './attachment-operations.ts';
 import { addAttachmentRoutes } from './attachments.ts';
 import { FIRST_STEPS } from './first-steps.ts';
@@ -35,7 +37,9 @@ export const openFrontDoor = async (house: House): Promise<FrontDoor> => {
     if (!(error instanceof Error) || !('code' in error) || error.code === 'internal')
       logger.error({ err: error, method, correlationId }, 'a call failed');
   };
-  const common = { endpoints, descriptors, authenticate: house.verify, headers, onError };
+  const admission = createAdmission();
+  observeAdmission(house.metrics, admission);
+  const common = { endpoints, descriptors, authenticate: house.verify, headers, onError, admission };
   const rest = createRestServer({ ...common, bodyLimit: config.bodyLimit });
   const document = openApiDocument(house.apis, descriptors, {
     title: 'Sanwang 三网',
@@ -64,6 +68,7 @@ export const openFrontDoor = async (house: House): Promise<FrontDoor> => {
       } finally {
         clearInterval(sweep);
         clearTimeout(limit);
+        admission.close();
       }
     },
   };

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { Session } from 'node:inspector/promises';
 import { startHost, type Host } from '@sanwang/platform';
-import { readConfig } from '@sanwang/service';
+import { readEmbeddedConfig } from '@sanwang/service';
 import { createLogger } from '@sanwang/telemetry';
 import { answerParent, startChild, type Child } from './child.ts';
 
@@ -17,7 +17,7 @@ const relays = () => running().services.flatMap(({ relay }) => (relay ? [relay] 
 
 const handlers = {
   async start({ folder }: { folder: string }) {
-    const config = readConfig({ SANWANG_DATA: folder, SANWANG_HTTP_PORT: '0', SANWANG_GRPC_PORT: '0', SANWANG_RATE_LIMIT: '0' });
+    const config = readEmbeddedConfig({ SANWANG_DATA: folder, SANWANG_HTTP_PORT: '0', SANWANG_GRPC_PORT: '0', SANWANG_RATE_LIMIT: '0' });
     host = await startHost({ config, logger: createLogger({ level: 'warn', destination: process.stderr }) });
     return { http: host.door!.http };
   },

@@ -20,6 +20,7 @@ export const libLayers: Readonly<Record<string, readonly string[]>> = {
   sqlite: [...pure, 'event-store', 'messaging', 'read-model'],
   mongodb: [...pure, 'event-store', 'messaging', 'read-model'],
   kurrentdb: [...pure, 'event-store', 'messaging'],
+  kafka: [...pure, 'event-store', 'messaging'],
   platform: [...ports, ...adapters],
   testing: ['kernel', 'contracts'],
 };

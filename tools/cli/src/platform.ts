@@ -3,16 +3,16 @@ import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { OfficerServiceDefinition } from '@sanwang/contracts/directory';
 import { OperationsServiceDefinition, type Operation } from '@sanwang/contracts/operations';
-import { openLocalIssuer, type Duty } from '@sanwang/identity';
+import { localIssuer, openLocalIssuer, type Duty, type LocalIssuer } from '@sanwang/identity';
 import { Rejection } from '@sanwang/kernel';
 import { layout, startHost, type Host } from '@sanwang/platform';
 import { connectGrpc, inProcessClient, type ClientOf, type ProtoService } from '@sanwang/rpc';
-import { readConfig, type Config } from '@sanwang/service';
+import { readEmbeddedConfig, type EmbeddedConfig } from '@sanwang/service';
 import { createLogger } from '@sanwang/telemetry';
 
 /** The platform that a command works with: the running one, or one that the command itself started on the folder. */
 export interface Platform {
-  readonly config: Config;
+  readonly config: EmbeddedConfig;
   /** Present when the command started it. */
   readonly host: Host | undefined;
   client<Service extends ProtoService>(service: Service, subject: string): Promise<ClientOf<Service>>;
@@ -38,7 +38,7 @@ export const runningPlatform = async (folder: string): Promise<Address | undefin
 };
 
 /** The bootstrap subject, which makes the first imports; refused where the configuration names none. */
-export const bootstrapSubject = (config: Config): string => {
+export const bootstrapSubject = (config: EmbeddedConfig): string => {
   if (config.bootstrapSubject !== undefined) return config.bootstrapSubject;
   throw new Rejection(
     'failed-precondition',
@@ -47,14 +47,21 @@ export const bootstrapSubject = (config: Config): string => {
   );
 };
 
+/** The local issuer that the configuration names, or that of the data folder. */
+export const issuerOf = ({ localIssuer: key, data }: Pick<EmbeddedConfig, 'localIssuer' | 'data'>): Promise<LocalIssuer> =>
+  key ? localIssuer(key) : openLocalIssuer(resolve(data));
+
 /** Long enough for any command's tokens. */
 const TOKEN_SECONDS = 24 * 3600;
 
 /** Connects to the running platform of the configured folder, or starts it in this process without a front door. */
-export const withPlatform = async <T>(work: (platform: Platform) => Promise<T>, config: Config = readConfig(process.env)): Promise<T> => {
+export const withPlatform = async <T>(
+  work: (platform: Platform) => Promise<T>,
+  config: EmbeddedConfig = readEmbeddedConfig(process.env),
+): Promise<T> => {
   const running = await runningPlatform(config.data);
   if (running) {
-    const issuer = await openLocalIssuer(resolve(config.data));
+    const issuer = await issuerOf(config);
     const connection = connectGrpc(running.grpc);
     try {
       return await work({

@@ -1,5 +1,4 @@
-import { DEFAULT_PARTITIONS, topicOf } from '@sanwang/messaging';
-import { DISTRICT_PARTITIONS, districtTopicOf } from '@sanwang/service';
+import { DEFAULT_PARTITIONS, DISTRICT_PARTITIONS, districtTopicOf, topicOf } from '@sanwang/messaging';
 import { SEALED, type JsonSchema } from './event-schemas.ts';
 
 const text = (description: string, more: JsonSchema = {}): JsonSchema => ({ type: 'string', description, ...more });

@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { loadCatalogues } from './catalogues.ts';
+import { joinDeployFacts } from './deploy-facts.ts';
 import { eventSchemas, nextFolder, textOf, type JsonSchema, type Released } from './event-schemas.ts';
 import { eventTypes } from './event-types.ts';
 import { generateFixture, generateProtos, lintProtos } from './proto.ts';
 import { differences, readTree, writeTree, type Tree } from './tree.ts';
 
-// npm run generate [-- --check | --release]: writes libs/contracts from proto/ and the services' event catalogues. With --check it
+// npm run generate [-- --check | --release]: writes libs/contracts from proto/ and the services' event catalogues,
+// and the chart's facts from services/*/values.yaml. With --check it
 // only compares; with --release it freezes the schemas of all public events as they are now.
 const root = dirname(dirname(dirname(import.meta.dirname)));
 const check = process.argv.includes('--check');
@@ -44,6 +46,7 @@ const generate = async (): Promise<readonly string[]> => {
     ),
     ...settle('libs/rpc/src/fixture/gen', generateFixture(root, join(root, 'libs/rpc/src/fixture/proto'))),
     ...settle('tools/template/src/gen', generateFixture(root, join(root, 'tools/template/proto'))),
+    ...settle('charts/sanwang/facts', new Map([['services.yaml', Buffer.from(joinDeployFacts(join(root, 'services')))]])),
     ...settle(SCHEMAS, new Map([...texts].map(([name, text]) => [name, Buffer.from(text)]))),
   ];
 };
@@ -53,7 +56,7 @@ try {
   for (const path of stale) console.log(check ? `stale: ${path}` : `wrote ${path}`);
   if (stale.length === 0) console.log('contracts are up to date');
   else if (check) {
-    console.error('libs/contracts is not what would be generated: run `npm run generate` and commit the result');
+    console.error('what is generated is not what would be generated: run `npm run generate` and commit the result');
     process.exitCode = 1;
   }
 } catch (error) {

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { openLocalIssuer } from '@sanwang/identity';
 import { layout, startHost, type Host, type HostOptions } from '@sanwang/platform';
 import { connectGrpc, inProcessClient, type ClientOf, type ProtoService } from '@sanwang/rpc';
-import { readConfig } from '@sanwang/service';
+import { readEmbeddedConfig } from '@sanwang/service';
 import { createLogger } from '@sanwang/telemetry';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
@@ -36,7 +36,12 @@ export const hostPlatform = async (
   options: { readonly folder?: string } & Omit<Partial<HostOptions>, 'config'> = {},
 ): Promise<HostedPlatform> => {
   const { folder = temporaryFolder(), ...rest } = options;
-  const host = await startHost({ config: readConfig(settings(folder)), logger: createLogger({ level: 'silent' }), listen: false, ...rest });
+  const host = await startHost({
+    config: readEmbeddedConfig(settings(folder)),
+    logger: createLogger({ level: 'silent' }),
+    listen: false,
+    ...rest,
+  });
   return {
     folder,
     host,

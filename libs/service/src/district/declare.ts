@@ -41,11 +41,6 @@ export const defineDistrict = (context: string, objects: readonly AnyDistrictObj
   return { context, objects };
 };
 
-/** Partitions of a district's topic. */
-export const DISTRICT_PARTITIONS = 3;
-/** The topic on which a context tells one district's bureau about its objects. */
-export const districtTopicOf = (district: string, context: string): string => `sanwang.district.${district}.${context}.v1`;
-
 const object = z.object({ kind: z.string(), id: z.string() });
 const common = {
   object,

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Keys, PublishedEvent } from '@sanwang/event-store';
 import { defineEvent, Rejection, type EventsOf, type Instant } from '@sanwang/kernel';
-import { partitionOf, type Bus, type BusMessage } from '@sanwang/messaging';
+import { districtTopicOf, partitionOf, type Bus, type BusMessage } from '@sanwang/messaging';
 import { busDouble } from '@sanwang/messaging/doubles';
 import { projectionSink, type ModelStore } from '@sanwang/read-model';
 import { openModels } from '@sanwang/sqlite';
 import { createMetrics } from '@sanwang/telemetry';
 import { z } from 'zod';
-import { defineDistrict, districtTopicOf, type DistrictObject } from './declare.ts';
+import { defineDistrict, type DistrictObject } from './declare.ts';
 import { districtModel } from './model.ts';
 import { openDistrictPublisher } from './publisher.ts';
 

@@ -1,11 +1,12 @@
 import type { PublishedEvent } from '@sanwang/event-store';
 import { unitsInForce, reorganisationHandlers, unitHandlers, type ReorganisationDocument, type UnitDocument } from '@sanwang/identity';
 import { personal, type Instant } from '@sanwang/kernel';
+import { districtTopicOf } from '@sanwang/messaging';
 import { projectionSink } from '@sanwang/read-model';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { defineDistrict, districtTopicOf } from './declare.ts';
+import { defineDistrict } from './declare.ts';
 import { at, createDeployment, createLog, definition, foldTopic, partitionOfEvent, unitData, type StallState } from './fixture.ts';
 
 let deployment: ReturnType<typeof createDeployment>;

@@ -1,10 +1,10 @@
 import { Rejection, type Instant } from '@sanwang/kernel';
 import type { PublishedEvent } from '@sanwang/event-store';
-import { linkedController, pause, type Bus, type PartitionProgress } from '@sanwang/messaging';
+import { DISTRICT_PARTITIONS, districtTopicOf, linkedController, pause, type Bus, type Sink } from '@sanwang/messaging';
 import type { Change, ModelDefinition, ModelReader, ModelStore, ProjectionSink } from '@sanwang/read-model';
 import type { Metrics } from '@sanwang/telemetry';
 import { changedPrefixes, createAreas, type DistrictAreas } from './areas.ts';
-import { DISTRICT_PARTITIONS, districtTopicOf, type DistrictDeclaration } from './declare.ts';
+import type { DistrictDeclaration } from './declare.ts';
 import { openLedger } from './ledger.ts';
 import { createMessages, type DistrictMessage } from './messages.ts';
 import { isObject, movesAreas, REORGANISATION, UNIT, type DistrictDocument, type Entry, type ObjectDocument, type Whole } from './model.ts';
@@ -27,7 +27,7 @@ type ModelSink = Pick<ProjectionSink, 'apply' | 'parked' | 'parkedKeys'>;
 /** Sends a context's objects to the topics of their districts. One process at a time; `follow` runs while it is the one. */
 export interface DistrictPublisher {
   /** Sends what these events say, and then lets the model take them in. */
-  apply(sink: ModelSink, events: readonly PublishedEvent[], progress: readonly PartitionProgress[]): Promise<void>;
+  apply(sink: ModelSink, ...batch: Parameters<Sink['apply']>): Promise<void>;
   /** What the model has taken in, also by the hand of an operator. */
   applied(changes: readonly Change[]): void;
   /** Begins anew from what is stored: others may have published since. */
@@ -228,20 +228,16 @@ export const openDistrictPublisher = async (options: DistrictPublisherOptions): 
     return { entries, placements };
   };
 
-  const applyObjects = async (
-    sink: ModelSink,
-    events: readonly PublishedEvent[],
-    progress: readonly PartitionProgress[],
-  ): Promise<void> => {
+  const applyObjects = async (sink: ModelSink, ...[events, ...rest]: Parameters<Sink['apply']>): Promise<void> => {
     const parked = sink.parkedKeys() === 0 ? [] : await sink.parked();
     const { entries, placements } = await placementsOf(events, new Set(parked.map(({ key }) => key)));
     await publish(entries, placements);
     sentThrough = new Map([...placements].map(([stream, steps]) => [stream, steps.at(-1)!.doc.revision]));
-    await sink.apply(events, progress);
+    await sink.apply(events, ...rest);
   };
 
   return {
-    apply: (sink, events, progress) =>
+    apply: (sink, events, ...rest) =>
       oneAtATime(async () => {
         await ready();
         let waiting: PublishedEvent[] = [];
@@ -265,7 +261,7 @@ export const openDistrictPublisher = async (options: DistrictPublisherOptions): 
             waiting.push(event);
           }
         }
-        await applyObjects(sink, waiting, progress);
+        await applyObjects(sink, waiting, ...rest);
       }),
     applied(changes) {
       for (const { id, doc } of changes) {

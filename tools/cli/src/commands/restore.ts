@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { restore } from '@sanwang/platform';
-import { readConfig } from '@sanwang/service';
+import { readEmbeddedConfig } from '@sanwang/service';
 import { readArgs, UsageError } from '../usage.ts';
 
 /** `--erased FILE` lists, one per line, the subjects erased since the backup; `--none-erased` says that there are none. */
@@ -21,7 +21,7 @@ export const run = async (args: readonly string[]): Promise<void> => {
           .split(/\r?\n/)
           .map((line) => line.trim())
           .filter((line) => line !== '' && !line.startsWith('#'));
-  const config = readConfig(process.env);
+  const config = readEmbeddedConfig(process.env);
   const manifest = await restore(resolve(positionals[0]!), resolve(config.data), subjects);
   process.stdout.write(
     `${config.data} holds the log of ${manifest.takenAt} up to position ${manifest.head}, without the keys of ${subjects.length} erased subjects. The first start builds the models.\n`,

@@ -1,6 +1,5 @@
-import { openLocalIssuer } from '@sanwang/identity';
 import { startHost } from '@sanwang/platform';
-import { readConfig } from '@sanwang/service';
+import { readEmbeddedConfig } from '@sanwang/service';
 import { startTracing } from '@sanwang/telemetry';
 
 const HOUR = 3600;
@@ -8,7 +7,7 @@ const HOUR = 3600;
 /** Runs the platform until SIGINT or SIGTERM, then drains it. */
 export const run = async (): Promise<number> => {
   const started = performance.now();
-  const config = readConfig(process.env);
+  const config = readEmbeddedConfig(process.env);
   const tracing = await startTracing(process.env);
   const host = await startHost({ config });
   const door = host.door;
@@ -20,8 +19,7 @@ export const run = async (): Promise<number> => {
   say(`  docs   ${door.http}/docs`);
   say(`  data   ${host.ports.layout.folder}`);
   if (host.wasEmpty && config.bootstrapSubject !== undefined) {
-    const issuer = await openLocalIssuer(host.ports.layout.folder);
-    const token = await issuer.issue({ subject: config.bootstrapSubject, ttlSeconds: 12 * HOUR });
+    const token = await host.issuer.issue({ subject: config.bootstrapSubject, ttlSeconds: 12 * HOUR });
     say('');
     say('The platform is empty. In another terminal, load the made-up city and follow it for three months:');
     say('  npm run sanwang -- replay');
