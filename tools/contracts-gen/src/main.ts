@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { loadCatalogues } from './catalogues.ts';
 import { joinDeployFacts } from './deploy-facts.ts';
@@ -45,7 +45,10 @@ const generate = async (): Promise<readonly string[]> => {
       new Map([...protos, ...Object.entries(generated).map(([name, text]) => [name, Buffer.from(text)] as const)]),
     ),
     ...settle('libs/rpc/src/fixture/gen', generateFixture(root, join(root, 'libs/rpc/src/fixture/proto'))),
-    ...settle('tools/template/src/gen', generateFixture(root, join(root, 'tools/template/proto'))),
+    // Services that bring their own protos along.
+    ...globSync('{services,tools}/*/proto', { cwd: root }).flatMap((folder) =>
+      settle(join(dirname(folder), 'src', 'gen'), generateFixture(root, join(root, folder))),
+    ),
     ...settle('charts/sanwang/facts', new Map([['services.yaml', Buffer.from(joinDeployFacts(join(root, 'services')))]])),
     ...settle(SCHEMAS, new Map([...texts].map(([name, text]) => [name, Buffer.from(text)]))),
   ];
