@@ -21,7 +21,7 @@ RUN --mount=type=cache,target=/store --mount=type=secret,id=npmrc,target=/root/.
 FROM ${BASE} AS dev
 WORKDIR /app
 COPY --from=install /app ./
-COPY . ./
+COPY --chown=10001:10001 . ./
 ENV NODE_ENV=production NODE_COMPILE_CACHE=/app/.compile-cache SANWANG_HOST=0.0.0.0
 # V8's compiled code of every module, kept by user id: made by the user that runs it.
 RUN mkdir .compile-cache && chown 10001:10001 .compile-cache

@@ -3,7 +3,7 @@ import type { ReadToken } from '@sanwang/event-store';
 import { aborted, backoffMs, DEFAULT_BACKOFF, linkedController, pause, type Backoff } from './backoff.ts';
 import { createIntake } from './intake.ts';
 import type { KnownTypes } from './known.ts';
-import { topicOf, type Bus, type BusMessage } from './port.ts';
+import { topicOf, type Bus, type BusMessage, type PartitionProgress } from './port.ts';
 import { createPump } from './pump.ts';
 import type { ConsumerStatus, Sink } from './sink.ts';
 import { createWaiters } from './waiters.ts';
@@ -30,8 +30,8 @@ export interface Consumer {
    * `unavailable/model-behind` after `withinMs`, with `failed-precondition/model-parked` when the event there is parked.
    */
   waitFor(token: ReadToken, withinMs: number): Promise<void>;
-  /** Messages of its topics that are not yet taken in. */
-  lag(): Promise<number>;
+  /** Messages of its topics that are not yet taken in, by this instance or another; `ends` tells where the topics end. */
+  lag(ends?: TopicEndsReader): Promise<number>;
   /**
    * Stands still while `work` runs (the swap of a rebuilt model), then reads the sink's progress again and goes on. Readers
    * that wait keep waiting.
@@ -40,6 +40,9 @@ export interface Consumer {
   /** Settles when the signal has aborted and nothing is in flight; never rejects. */
   readonly done: Promise<void>;
 }
+
+/** As much of a bus as tells where topics end: asked for many consumers, its answers may be kept for a moment. */
+export type TopicEndsReader = Pick<Bus, 'topicInfo' | 'endOffsets'>;
 
 /** How often a waiting reader looks into the sink, where another instance may have the partition. */
 const LOOK_EVERY_MS = 100;
@@ -80,6 +83,13 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
   };
   const wakeReaders = (): void => {
     if (waiters.size > 0) for (const { topic, partition, position } of intake.progress()) waiters.passed(`${topic}/${partition}`, position);
+  };
+
+  /** Another instance may have fed a partition meanwhile: what the sink holds counts. One reading for all that are given at once. */
+  let reading: Promise<readonly PartitionProgress[]> | undefined;
+  const storedNow = (): Promise<readonly PartitionProgress[]> => {
+    sink.forget?.();
+    return (reading ??= sink.progress().finally(() => (reading = undefined)));
   };
 
   /** One stretch of consuming, from the sink's stored progress until the signal aborts. */
@@ -126,7 +136,6 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
     }, options.saveEveryMs ?? 1_000).unref();
     // While the bus is away, calls of it that last are not taken for success.
     const lasting = setTimeout(reached, LASTING_MS).unref();
-    const stored = shared(() => sink.progress());
     try {
       if (!busAway) become({ state: 'running' });
       if (topics.length === 0) return await aborted(until);
@@ -134,7 +143,7 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
         group: sink.group,
         topics,
         async from(topic, partition) {
-          const offset = intake.begin(topic, partition, await stored());
+          const offset = intake.begin(topic, partition, await storedNow());
           reached();
           wakeReaders();
           return offset;
@@ -185,7 +194,7 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
     });
   const passedElsewhere = async (topic: string, partition: number, position: number): Promise<void> => {
     const stored = await sink.progress();
-    const generation = intake.generationOf(topic);
+    const generation = intake.generationOf(topic) ?? (await bus.topicInfo(topic))?.generation;
     const there = stored.find((p) => p.topic === topic && p.partition === partition && p.generation === generation);
     if (there && there.position >= position) waiters.passed(`${topic}/${partition}`, there.position);
   };
@@ -207,14 +216,14 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
     await refuseParked(token.position);
   };
 
-  const lag = async (): Promise<number> => {
+  const lag = async (ends: TopicEndsReader = bus): Promise<number> => {
     const stored = await sink.progress();
     let behindBy = 0;
     for (const topic of topics) {
-      const info = await bus.topicInfo(topic);
+      const info = await ends.topicInfo(topic);
       if (!info) continue;
       const here = [...stored, ...intake.progress()].filter((p) => p.topic === topic && p.generation === info.generation);
-      for (const [partition, end] of (await bus.endOffsets(topic)).entries()) {
+      for (const [partition, end] of (await ends.endOffsets(topic)).entries()) {
         const next = here.reduce((most, p) => (p.partition === partition ? Math.max(most, p.nextOffset) : most), 0);
         behindBy += Math.max(0, end - next);
       }
@@ -248,10 +257,4 @@ const pauseReason = (error: unknown): NonNullable<ConsumerStatus['reason']> => {
   if (error instanceof NewerEvent) return 'newer-event';
   if (!(error instanceof Rejection) || error.code !== 'data-loss') return 'unavailable';
   return error.reason === 'offset-expired' ? 'offset-expired' : 'damaged-record';
-};
-
-/** One call for all who ask while it is under way. */
-const shared = <T>(work: () => Promise<T>): (() => Promise<T>) => {
-  let call: Promise<T> | undefined;
-  return () => (call ??= work().finally(() => (call = undefined)));
 };

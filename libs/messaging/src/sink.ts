@@ -26,6 +26,8 @@ export interface Sink {
   /** Event types it takes, as `<context>.<Type>`; all others are passed over. */
   readonly subscribes: ReadonlySet<string>;
   progress(): Promise<readonly PartitionProgress[]>;
+  /** The consumer was given partitions that another instance may have fed: what is remembered of the content is to be read anew. */
+  forget?(): void;
   /**
    * Takes in events (in order per partition, none seen before by position) and moves its progress. A handler's own
    * deterministic failure parks the event by its key inside `apply`, which then does not throw; a database that is away

@@ -32,7 +32,8 @@ describe('a new service', () => {
     expect(text('src/food-permit/events.ts')).toContain("FoodPermitWritten: defineEvent('FoodPermitWritten'");
     expect(text('src/licensing.ts')).toContain("export const licensing = defineService({\n  context: 'licensing'");
     expect(text('package.json')).toContain('"name": "@sanwang/licensing"');
-  });
+    expect(text('src/main.ts')).toContain('await run(licensing);');
+  }, 120_000);
 
   test.each([
     ['Licensing', 'Permit', 'lower-case letters and digits'],

@@ -21,7 +21,7 @@ beforeAll(async () => {
   symlinkSync(join(TEMPLATE, 'node_modules'), join(services, 'notes', 'node_modules'));
   platform = await hostPlatform({ services, listen: true });
   await foundCity(platform);
-});
+}, 180_000);
 afterAll(async () => {
   await platform.host.drain();
   removeFolder(platform.folder);

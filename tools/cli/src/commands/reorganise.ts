@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ReorganisationServiceDefinition } from '@sanwang/contracts/directory';
-import { actingOfficer, withPlatform, type Platform } from '../platform.ts';
+import { actingOfficer, withPlatform, type Platform, type Where } from '../platform.ts';
 import { table } from '../table.ts';
 import { readArgs, UsageError } from '../usage.ts';
 
@@ -28,11 +28,11 @@ const readAnnouncement = (file: string): Announcement => {
 const connect = async (platform: Platform, as: string | undefined) =>
   platform.client(ReorganisationServiceDefinition, await actingOfficer(platform, as, 'directory-admin'));
 
-export const run = (args: readonly string[]): Promise<void> => {
+export const run = (args: readonly string[], where: Where): Promise<void> => {
   const { values, positionals } = readArgs(args, { as: { type: 'string' }, reason: { type: 'string' } }, ['ACTION?', 'WHAT?']);
   const [action = 'list', what] = positionals;
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
-  return withPlatform(async (platform) => {
+  return withPlatform(where, async (platform) => {
     switch (action) {
       case 'announce': {
         if (what === undefined) throw new UsageError('FILE is missing: which reorganisation?');
