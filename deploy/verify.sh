@@ -10,7 +10,7 @@ WORK=${WORK:-/tmp/sanwang-verify}
 SEED=${SEED:-$(date +%s)} KILL_SECONDS=${KILL_SECONDS:-300}
 NODE=10.245.0.1 KURRENTDB=23113 KAFKA=23092 MONGODB=23117
 export KUBECONFIG=$K8S/cluster/admin.kubeconfig PATH=$K8S/bin:$PATH DOCKER_BUILDKIT=1
-export SANWANG_LOCAL_ISSUER_FILE=$WORK/secrets/issuer.json
+export SANWANG_LOCAL_ISSUER_FILE=$WORK/secrets/issuer-key.json
 mkdir -p "$WORK"
 begun=$SECONDS
 say() { printf '[%4d s] %s\n' $((SECONDS - begun)) "$*"; }
@@ -74,7 +74,7 @@ images() {
 embedded() {
   say "== embedded: one pod, one volume"
   fresh
-  bash deploy/make-secrets.sh trial sanwang "$WORK/secrets"
+  bash deploy/make-secrets.sh sanwang "$WORK/secrets"
   test_token
   helm -n sanwang upgrade --install sanwang charts/sanwang -f charts/sanwang/profiles/embedded.yaml --set secrets.localIssuer=sanwang-local-issuer \
     --wait --timeout 120s >/dev/null
@@ -136,7 +136,7 @@ cluster() {
   backends_down 2>/dev/null || true
   backends_up
   fresh
-  bash deploy/make-secrets.sh trial sanwang "$WORK/secrets"
+  bash deploy/make-secrets.sh sanwang "$WORK/secrets"
   k create secret generic sanwang-connections --from-literal=kurrentdb="kurrentdb://$NODE:$KURRENTDB?tls=false" \
     --from-literal=kafka="kafka://$NODE:$KAFKA" --from-literal=mongodb="mongodb://$NODE:$MONGODB/sanwang?directConnection=true" >/dev/null
   test_token
