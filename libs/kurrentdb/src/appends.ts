@@ -5,6 +5,7 @@ import { StreamsClient } from '@kurrent/kurrentdb-client/generated/kurrentdb/pro
 import type streams from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_pb.js';
 import { isRetriable, Rejection } from '@sanwang/kernel';
 import { asRejection, refusedAppend, tooSlow } from './failures.ts';
+import type { Pulse } from './pulse.ts';
 import { withCorrelation } from './requests.ts';
 import { uuidText } from './uuid.ts';
 
@@ -24,7 +25,7 @@ interface Line {
 }
 
 /** Sends appends over one open call (a call of its own for each costs four times the CPU), each with a deadline of its own. */
-export const createAppends = (client: KurrentDBClient, where: string, deadlineMs: number) => {
+export const createAppends = (client: KurrentDBClient, where: string, deadlineMs: number, pulse: Pulse) => {
   let line: Promise<Line> | undefined;
   let closed = false;
 
@@ -37,14 +38,17 @@ export const createAppends = (client: KurrentDBClient, where: string, deadlineMs
     const breakOff = (error: Error): void => {
       if (broken) return;
       broken = true;
+      release();
       forget();
       void client['handleError'](stub, error);
       for (const { reject } of waiting.values()) reject(asRejection(error, where));
       waiting.clear();
       call.cancel();
     };
+    const release = pulse.onGivenUp(breakOff);
     call
       .on('data', (answer: Answer) => {
+        pulse.heard();
         const correlation = uuidText(answer.getCorrelationId()!);
         const one = waiting.get(correlation);
         if (!one) return;
@@ -79,6 +83,7 @@ export const createAppends = (client: KurrentDBClient, where: string, deadlineMs
       const timer = setTimeout(() => {
         on?.waiting.delete(correlation);
         reject(tooSlow(where, deadlineMs));
+        pulse.waitedInVain();
       }, deadlineMs);
       const send = async (): Promise<void> => {
         const open = await current();

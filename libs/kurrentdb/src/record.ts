@@ -29,15 +29,16 @@ const wrapped = ({ id, hash, metadata }: SealedEvent): string => {
   return `${JSON.stringify(header).slice(0, -1)}${METADATA}${metadata}}`;
 };
 
+/** Not as we wrote it, it comes without its hash: then it does not fit its chain, which is how damage is reported. */
 const unwrapped = (text: string): Pick<SealedEvent, 'id' | 'hash' | 'metadata'> => {
+  const at = text.indexOf(METADATA);
   try {
-    const at = text.indexOf(METADATA);
-    const { id, hash } = JSON.parse(`${text.slice(0, at)}}`) as Header;
-    return { id, hash, metadata: text.slice(at + METADATA.length, -1) };
+    const { id, hash } = JSON.parse(`${text.slice(0, at)}}`) as Partial<Header>;
+    if (at > 0 && typeof id === 'string' && typeof hash === 'string') return { id, hash, metadata: text.slice(at + METADATA.length, -1) };
   } catch {
-    // Not as we wrote it: without its hash the record does not fit its chain, which is how damage is reported.
-    return { id: '', hash: '', metadata: text };
+    // No JSON of ours.
   }
+  return { id: '', hash: '', metadata: text };
 };
 
 /**

@@ -11,3 +11,4 @@ export * from './sink.ts';
 export * from './leases.ts';
 export * from './turns.ts';
 export * from './leasing.ts';
+export * from './sole-leases.ts';

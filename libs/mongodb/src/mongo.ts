@@ -1,13 +1,16 @@
 import type { Attachments, Keys, Kms } from '@sanwang/event-store';
 import type { Instant } from '@sanwang/kernel';
 import { createLeases, type Leases } from '@sanwang/messaging';
+import type { ModelStore } from '@sanwang/read-model';
 import { openAttachments } from './attachments.ts';
 import { databaseOf, serverClock } from './database.ts';
 import { openKeys } from './keys.ts';
 import { leaseRegister } from './leases.ts';
+import { openModels } from './models.ts';
 
 /** What one MongoDB database gives a deployment. */
 export interface MongoPorts {
+  readonly models: ModelStore;
   readonly keys: Keys;
   readonly attachments: Attachments;
   readonly leases: Leases;
@@ -32,11 +35,16 @@ export const openMongo = async (uri: string, { kms }: { readonly kms: Kms }): Pr
     throw error;
   }
   const keys = openKeys(database, kms);
+  const models = openModels(database);
   return {
+    models,
     keys,
     attachments: openAttachments(database, keys),
     leases: createLeases(leaseRegister(database)),
     clock: () => serverClock(database),
-    close: () => database.client.close(),
+    async close() {
+      await models.close();
+      await database.client.close();
+    },
   };
 };

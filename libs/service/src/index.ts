@@ -4,3 +4,5 @@ export * from './config.ts';
 export * from './define.ts';
 export * from './running-model.ts';
 export * from './start-service.ts';
+export { endsOnce } from './stall-watch.ts';
+export { every } from './every.ts';

@@ -99,6 +99,15 @@ const sampled = {
     help: 'Progress of a running rebuild, from 0 to 1.',
     labels: ['model'],
   },
+  callsAtWork: { kind: 'gauge', name: 'sanwang_calls_at_work', help: 'Calls that the door has let in and not yet answered.', labels: [] },
+  callsWaiting: { kind: 'gauge', name: 'sanwang_calls_waiting', help: 'Calls that wait at the door.', labels: [] },
+  callsLimit: { kind: 'gauge', name: 'sanwang_calls_limit', help: 'How many calls the door lets in at once.', labels: [] },
+  callsRefused: {
+    kind: 'counter',
+    name: 'sanwang_calls_refused_total',
+    help: 'Calls refused at the door because there was more to do than could be done.',
+    labels: [],
+  },
   timersDue: { kind: 'gauge', name: 'sanwang_timers_due', help: 'Timers that are due and not yet carried out.', labels: ['context'] },
 } as const;
 

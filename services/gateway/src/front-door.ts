@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { PatrolServiceDefinition } from '@sanwang/contracts/patrol';
 import {
+  createAdmission,
   createGrpcServer,
   createRestServer,
   intercepted,
@@ -13,6 +13,7 @@ import {
   type OnError,
 } from '@sanwang/rpc';
 import type { FrontDoor, House } from '@sanwang/service';
+import { observeAdmission } from '@sanwang/telemetry';
 import { withAttachments } from './attachment-operations.ts';
 import { addAttachmentRoutes } from './attachments.ts';
 import { FIRST_STEPS } from './first-steps.ts';
@@ -36,7 +37,9 @@ export const openFrontDoor = async (house: House): Promise<FrontDoor> => {
     if (!(error instanceof Error) || !('code' in error) || error.code === 'internal')
       logger.error({ err: error, method, correlationId }, 'a call failed');
   };
-  const common = { endpoints, descriptors, authenticate: house.verify, headers, onError };
+  const admission = createAdmission();
+  observeAdmission(house.metrics, admission);
+  const common = { endpoints, descriptors, authenticate: house.verify, headers, onError, admission };
   const rest = createRestServer({ ...common, bodyLimit: config.bodyLimit });
   const document = openApiDocument(house.apis, descriptors, {
     title: 'Sanwang 三网',
@@ -45,11 +48,14 @@ export const openFrontDoor = async (house: House): Promise<FrontDoor> => {
   });
   const clients = watchClients(rest.server);
   measureHttp(rest, house.metrics);
-  const patrol = endpoints.find(({ service }) => service.fullName === PatrolServiceDefinition.fullName);
-  serveDocs(rest, patrol ? { ...withAttachments(document), 'x-first-steps': FIRST_STEPS } : document);
+  const { attachmentRoutes } = house;
+  const whole = attachmentRoutes.length > 0 ? withAttachments(document, attachmentRoutes) : document;
+  const operationIds = new Set(Object.values(whole.paths).flatMap((path) => Object.values(path).map(({ operationId }) => operationId)));
+  const isThere = FIRST_STEPS.every(({ operationId }) => operationId === undefined || operationIds.has(operationId));
+  serveDocs(rest, isThere ? { ...whole, 'x-first-steps': FIRST_STEPS } : whole);
   addPlainRoutes(rest, house);
-  if (patrol) addAttachmentRoutes(rest, house, { patrol, took: (subject) => limit?.take(subject) });
-  const grpc = createGrpcServer({ ...common, messageLimit: config.bodyLimit });
+  if (attachmentRoutes.length > 0) addAttachmentRoutes(rest, house, { endpoints, took: (subject) => limit?.take(subject) });
+  const grpc = createGrpcServer({ ...common, messageLimit: config.bodyLimit, tls: house.tls });
 
   const http = await rest.listen({ host: config.host, port: config.httpPort });
   const grpcPort = await grpc.listen(`${config.host}:${config.grpcPort}`);
@@ -67,6 +73,7 @@ export const openFrontDoor = async (house: House): Promise<FrontDoor> => {
       } finally {
         clearInterval(sweep);
         clearTimeout(limit);
+        admission.close();
       }
     },
   };

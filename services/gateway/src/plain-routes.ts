@@ -5,7 +5,10 @@ import type { FastifyInstance } from 'fastify';
 
 /** What is no rpc: liveness, readiness, metrics, and the schemas of public events. Open to everybody, and free of secrets. */
 export const addPlainRoutes = (app: FastifyInstance, house: House): void => {
-  app.get('/healthz', async () => ({ status: 'ok' }));
+  app.get('/healthz', async (_request, reply) => {
+    const stuck = house.stuck();
+    return reply.status(stuck === undefined ? 200 : 503).send({ status: stuck ?? 'ok' });
+  });
   app.get('/readyz', async (_request, reply) => {
     const { ready, parts } = house.readiness();
     return reply.status(ready ? 200 : 503).send({ ready, notReady: parts.filter((part) => !part.ready) });

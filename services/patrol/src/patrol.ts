@@ -1,6 +1,7 @@
 import { PatrolServiceDefinition } from '@sanwang/contracts/patrol';
 import { defineApi } from '@sanwang/rpc';
 import { defineService } from '@sanwang/service';
+import { attachmentRoutes } from './api/attachment-routes.ts';
 import { loadChecklists } from './api/checklists.ts';
 import { rectificationHandlers } from './api/rectifications.ts';
 import { rulesHandlers } from './api/rules.ts';
@@ -26,6 +27,7 @@ export const patrol = defineService({
   aggregates: [task, visit, rectification, checklist, dispatchRules],
   models: [tasks, visits, rectifications, businesses, checklists, dispatchRulesInForce, attachments],
   attachments,
+  attachmentRoutes,
   api(service) {
     const versions = loadChecklists(service);
     return [

@@ -1,8 +1,10 @@
+import type { Where } from './platform.ts';
+
 /** A command of the CLI; its module is loaded only when it is called. `run` answers the exit code (nothing: 0). */
 export interface Command {
   readonly summary: string;
   readonly usage: string;
-  load(): Promise<{ run(args: readonly string[]): Promise<number | void> }>;
+  load(): Promise<{ run(args: readonly string[], where: Where): Promise<number | void> }>;
 }
 
 export const commands: Readonly<Record<string, Command>> = {
