@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 namespace=$1 folder=$2 release=${RELEASE:-sanwang}
 names=$release,$release.$namespace,$release.$namespace.svc,localhost
 for service in services/*/; do names+=,$release-$(basename "$service"); done
-npm run --silent sanwang -- cluster-secrets "$folder" --hosts "$names"
+npm run --silent cluster-secrets -- "$folder" --hosts "$names"
 
 secret() { # NAME KEY=FILE ...
   local name=$1 from=()
