@@ -57,7 +57,7 @@ export const startModel = async (definition: ModelDefinition, options: StartMode
   // What the consumer feeds stays the same while the generation behind it is exchanged.
   const sink: Sink = {
     name: consumerName(definition),
-    group: consumerGroup(definition),
+    group: options.group ?? consumerGroup(definition),
     subscribes: live.subscribes,
     progress: () => live.progress(),
     forget: () => live.forget?.(),
