@@ -3,7 +3,7 @@ import { consumerGroup, consumerName, shapeOf, type ModelDefinition, type Reache
 import { Rejection, uuidv7 } from '@sanwang/kernel';
 import { MongoServerError } from 'mongodb';
 import { MAX_TIME_MS, serverClock, type Database } from './database.ts';
-import { DUPLICATE_KEY, isVanished } from './rejecting.ts';
+import { isDuplicate, isVanished } from './rejecting.ts';
 
 /** A generation of a model: a collection of documents, and this document about it. */
 export interface StoredGeneration {
@@ -39,6 +39,7 @@ const UNUSED_MS = 7 * 86_400_000;
 /** What was made aside and not swapped in within so long. */
 const LEFT_MS = 86_400_000;
 const MARK_USED_MS = 600_000;
+const IDLE_MS = 3 * MARK_USED_MS;
 
 const NAMESPACE_EXISTS = 48;
 
@@ -85,6 +86,13 @@ export const createGenerations = (database: Database) => {
   };
   const retire = async (collection: string): Promise<void> => {
     await generations.updateOne({ _id: collection, retiredAt: { $exists: false } }, { $set: { retiredAt: await now() } });
+  };
+
+  /** Takes a version away unless somebody asked for it meanwhile. */
+  const unpoint = async (definition: ModelDefinition, { _id, version, generation, usedAt }: Pointer): Promise<boolean> => {
+    if ((await pointers.deleteOne({ _id, generation, usedAt })).deletedCount === 0) return false;
+    await retire(collectionOf({ ...definition, version }, generation));
+    return true;
   };
 
   return {
@@ -135,7 +143,7 @@ export const createGenerations = (database: Database) => {
           await pointers.insertOne({ _id: group, ...pointer });
           return true;
         } catch (error) {
-          if (error instanceof MongoServerError && error.code === DUPLICATE_KEY) return false;
+          if (isDuplicate(error)) return false;
           throw error;
         }
       }
@@ -146,6 +154,25 @@ export const createGenerations = (database: Database) => {
     drop,
 
     /**
+     * Takes what is known of these subjects out of generations that nobody feeds any more, and with it the version that is unused:
+     * who goes back to it builds it anew. A rebuild erases by itself.
+     */
+    async eraseElsewhere(definition: ModelDefinition, subjects: readonly string[]): Promise<void> {
+      const model = consumerName(definition);
+      const idleSince = new Date(Date.parse(await now()) - IDLE_MS).toISOString();
+      for (const pointer of await pointers.find({ model, usedAt: { $lt: idleSince } }, read).toArray()) {
+        const { version, generation } = pointer;
+        if (version === definition.version) continue;
+        const held = db.collection(collectionOf({ ...definition, version }, generation));
+        if (!(await held.findOne({ subjects: { $in: [...subjects] } }, { projection: { _id: 1 }, ...read }))) continue;
+        await unpoint(definition, pointer);
+      }
+      for (const { _id } of await generations.find({ model, retiredAt: { $exists: true } }, read).toArray()) {
+        await db.collection(_id).deleteMany({ subjects: { $in: [...subjects] } });
+      }
+    },
+
+    /**
      * Takes away what nobody reads or goes on with: retired generations after their grace, versions unused for a week, and what
      * a rebuild that nobody went on with left behind a day ago.
      */
@@ -153,9 +180,9 @@ export const createGenerations = (database: Database) => {
       const model = consumerName(definition);
       const at = Date.parse(await now());
       const live = new Map<string, string>();
-      for (const { _id, version, generation, usedAt } of await pointers.find({ model }, read).toArray()) {
-        if (version !== definition.version && at - Date.parse(usedAt) > UNUSED_MS) await pointers.deleteOne({ _id, usedAt });
-        else live.set(_id, generation);
+      for (const pointer of await pointers.find({ model }, read).toArray()) {
+        const isUnused = pointer.version !== definition.version && at - Date.parse(pointer.usedAt) > UNUSED_MS;
+        if (!isUnused || !(await unpoint(definition, pointer))) live.set(pointer._id, pointer.generation);
       }
       for (const { _id, version, generation, retiredAt } of await generations.find({ model }, read).toArray()) {
         if (live.get(consumerGroup({ ...definition, version })) === generation) continue;

@@ -12,7 +12,7 @@ import { MAX_TIME_MS, type Database } from './database.ts';
 import { collectionOf, noGeneration, placeOf, type Generations, type StoredGeneration } from './generations.ts';
 import { documentsOf, indexesOf, SUBJECTS_INDEX, type StoredDocument } from './models-document.ts';
 import type { Documents } from './models-query.ts';
-import { DUPLICATE_KEY } from './rejecting.ts';
+import { isDuplicate } from './rejecting.ts';
 
 interface StoredParked {
   readonly _id: string;
@@ -31,6 +31,7 @@ type StoredDropped = DroppedEvent & { readonly _id: string; readonly model: stri
 export interface MongoGeneration extends ModelGeneration {
   readonly documents: Documents;
   complete(): Promise<void>;
+  purge(subjects: readonly string[]): Promise<void>;
   /** Refuses every later write, here and in every process within moments. */
   shut(): void;
 }
@@ -47,10 +48,8 @@ const bulk = async (documents: Documents, operations: AnyBulkWriteOperation<Stor
     await documents.bulkWrite(operations, { ordered: false });
     return [];
   } catch (error) {
-    if (!(error instanceof MongoBulkWriteError)) throw error;
-    const failed = [error.writeErrors].flat();
-    if (failed.length === 0 || failed.some(({ code }) => code !== DUPLICATE_KEY)) throw error;
-    return failed.map(({ index }) => index);
+    if (!(error instanceof MongoBulkWriteError) || !isDuplicate(error)) throw error;
+    return [error.writeErrors].flat().map(({ index }) => index);
   }
 };
 
@@ -211,6 +210,12 @@ export const openGeneration = (
         await generations.collection.updateOne({ _id: collection }, { $set: { bulk: false } });
         loading = false;
       }),
+
+    /**
+     * The documents were written anew without the values, and the index entries of tokens and subjects with them; other generations
+     * that nobody feeds lose theirs here. When the server's storage and its journal give up the old bytes is the server's business.
+     */
+    purge: (subjects) => guarded(() => generations.eraseElsewhere(definition, subjects)),
 
     shut: () => void (shut = true),
   };

@@ -16,6 +16,12 @@ import { readsOf } from './models-query.ts';
 /** For so long a reader takes a generation for the live one; another process may have exchanged it since. */
 const FOLLOW_MS = 1_000;
 
+interface Followed {
+  readonly definition: ModelDefinition;
+  readonly live: MongoGeneration;
+  readonly until: number;
+}
+
 /**
  * Read models in MongoDB: a collection `m.<context>.<model>.<generation>` per generation with one document per key, a document in
  * `live` that names the live generation of a version, one in `generations` about each, with the progress of its consumer; parked
@@ -25,8 +31,7 @@ export const openModels = (database: Database): ModelStore => {
   const { guarded } = database;
   const generations = createGenerations(database);
   const opened = new Map<string, MongoGeneration>();
-  const followed = new Map<string, { readonly live: MongoGeneration; readonly until: number }>();
-  const sweeps = new Map<string, NodeJS.Timeout>();
+  const followed = new Map<string, Followed>();
 
   const open = (definition: ModelDefinition, generation: string): MongoGeneration => {
     const name = collectionOf(definition, generation);
@@ -43,7 +48,7 @@ export const openModels = (database: Database): ModelStore => {
     const live = open(definition, generation);
     const before = followed.get(consumerGroup(definition))?.live.generation;
     if (before !== undefined && before !== generation) forget(definition, before);
-    followed.set(consumerGroup(definition), { live, until: performance.now() + FOLLOW_MS });
+    followed.set(consumerGroup(definition), { definition, live, until: performance.now() + FOLLOW_MS });
     return live;
   };
 
@@ -52,14 +57,10 @@ export const openModels = (database: Database): ModelStore => {
     await beginGeneration(database, definition, generation);
     return open(definition, generation);
   };
-  /** Now, and again when what was retired now has had its grace. */
-  const sweep = async (definition: ModelDefinition): Promise<void> => {
-    await generations.sweep(definition);
-    const name = consumerName(definition);
-    clearTimeout(sweeps.get(name));
-    const timer = setTimeout(() => void guarded(() => generations.sweep(definition)).catch(() => undefined), GRACE_MS + 60_000);
-    sweeps.set(name, timer.unref());
-  };
+  const sweeping = setInterval(() => {
+    for (const { definition } of followed.values()) void guarded(() => generations.sweep(definition)).catch(() => undefined);
+  }, GRACE_MS).unref();
+
   /** False when another process has exchanged the live generation meanwhile. */
   const exchange = async (definition: ModelDefinition, generation: string, former: string | undefined): Promise<boolean> => {
     await open(definition, generation).complete();
@@ -72,7 +73,7 @@ export const openModels = (database: Database): ModelStore => {
     if (!(await generations.point(definition, generation, former))) return false;
     if (former !== undefined && former !== generation) await generations.retire(collectionOf(definition, former));
     follow(definition, generation);
-    await sweep(definition);
+    await generations.sweep(definition);
     return true;
   };
   const discard = async (definition: ModelDefinition, generation: string): Promise<void> => {
@@ -151,7 +152,7 @@ export const openModels = (database: Database): ModelStore => {
     discard: (definition, generation) => guarded(() => discard(definition, generation)),
 
     async close() {
-      for (const timer of sweeps.values()) clearTimeout(timer);
+      clearInterval(sweeping);
       for (const generation of opened.values()) generation.shut();
       opened.clear();
       followed.clear();

@@ -4,7 +4,7 @@ import { createLeases, type Leases } from '@sanwang/messaging';
 import type { ModelStore } from '@sanwang/read-model';
 import { openAttachments } from './attachments.ts';
 import { databaseOf, serverClock } from './database.ts';
-import { openKeys } from './keys.ts';
+import { openKeys, prepareKeys } from './keys.ts';
 import { leaseRegister } from './leases.ts';
 import { openModels } from './models.ts';
 
@@ -29,7 +29,8 @@ export const openMongo = async (uri: string, { kms }: { readonly kms: Kms }): Pr
   const database = databaseOf(uri);
   try {
     await database.guarded(() => database.client.connect());
-    await serverClock(database);
+    // It needs rights to read and to write, and a server that takes orders.
+    await prepareKeys(database);
   } catch (error) {
     await database.client.close();
     throw error;
