@@ -8,7 +8,7 @@ TESTBED=${TESTBED:-../shared/testbed}
 K8S=${K8S:-${XDG_CACHE_HOME:-$HOME/.cache}/sanwang-testbed/k8s}
 WORK=${WORK:-/tmp/sanwang-verify}
 SEED=${SEED:-$(date +%s)} KILL_SECONDS=${KILL_SECONDS:-300}
-NODE=10.245.0.1 FORWARD=23181 KURRENTDB=23113 KAFKA=23092 MONGODB=23117
+NODE=10.245.0.1 KURRENTDB=23113 KAFKA=23092 MONGODB=23117
 export KUBECONFIG=$K8S/cluster/admin.kubeconfig PATH=$K8S/bin:$PATH DOCKER_BUILDKIT=1
 export SANWANG_LOCAL_ISSUER_FILE=$WORK/secrets/issuer-key.json
 mkdir -p "$WORK"
@@ -20,10 +20,17 @@ node() { node_modules/node/bin/node "$@"; }
 sanwang() { node tools/cli/src/main.ts "$@"; }
 # The CLI speaks gRPC: through a port forwarded to one pod of the gateway; by TLS in a cluster.
 remote() { # COMMAND ARG ...
-  k port-forward service/sanwang $FORWARD:8081 >"$WORK/forward" 2>&1 &
-  local forward=$! status=0
-  until grep -q Forwarding "$WORK/forward"; do kill -0 $forward && sleep 0.2; done
-  sanwang "$@" "${TARGET[@]}" || status=$?
+  local forward status=0 port tries=0
+  : >"$WORK/forward"
+  kubectl -n sanwang port-forward service/sanwang :8081 >"$WORK/forward" 2>&1 &
+  forward=$!
+  until grep -q Forwarding "$WORK/forward"; do
+    tries=$((tries + 1))
+    [ $tries -lt 100 ] || die "no port could be forwarded: $(cat "$WORK/forward")"
+    sleep 0.2
+  done
+  port=$(sed -n 's/^Forwarding from 127.0.0.1:\([0-9]*\) .*/\1/p' "$WORK/forward")
+  sanwang "$@" --target "$SCHEME://localhost:$port" ${CA:+--ca "$CA"} || status=$?
   kill $forward
   return $status
 }
@@ -82,7 +89,7 @@ images() {
 
 embedded() {
   say "== embedded: one pod, one volume"
-  TARGET=(--target grpc://localhost:$FORWARD)
+  SCHEME=grpc CA=
   fresh
   bash deploy/make-secrets.sh sanwang "$WORK/secrets" >/dev/null
   test_token
@@ -143,7 +150,7 @@ kill_pods() { # SECONDS
 
 cluster() {
   say "== cluster: a Deployment per service, trial profile; KurrentDB is the double"
-  TARGET=(--target grpcs://localhost:$FORWARD --ca "$WORK/secrets/tls-ca.pem")
+  SCHEME=grpcs CA=$WORK/secrets/tls-ca.pem
   backends_down 2>/dev/null || true
   backends_up
   fresh
