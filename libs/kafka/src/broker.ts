@@ -17,7 +17,8 @@ export interface Broker {
   recentInfo(topic: string): Promise<TopicInfo>;
   /** By partition; `[]` when there is no such topic. */
   bounds(topic: string): Promise<readonly Bounds[]>;
-  makeTopic(topic: string, partitions: number, config: Readonly<Record<string, string>>): Promise<void>;
+  /** `replication` absent: the brokers' default. */
+  makeTopic(topic: string, partitions: number, config: Readonly<Record<string, string>>, replication?: number): Promise<void>;
   /** Another call of kafkajs's admin client. */
   admin<T>(work: (admin: Admin) => Promise<T>): Promise<T>;
   close(): Promise<void>;
@@ -88,11 +89,14 @@ export const createBroker = (kafka: Kafka, brokers: readonly string[]): Broker =
       const partitions = await call((admin) => admin.fetchTopicOffsets(topic));
       return partitions.toSorted((a, b) => a.partition - b.partition).map(({ low, high }) => ({ low: Number(low), high: Number(high) }));
     },
-    makeTopic: (topic, partitions, config) =>
+    makeTopic: (topic, partitions, config, replication = -1) =>
       call(async (admin) => {
         const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
         try {
-          await admin.createTopics({ topics: [{ topic, numPartitions: partitions, configEntries }], waitForLeaders: false });
+          await admin.createTopics({
+            topics: [{ topic, numPartitions: partitions, replicationFactor: replication, configEntries }],
+            waitForLeaders: false,
+          });
         } catch (error) {
           if (!isProtocolError(error, 'TOPIC_ALREADY_EXISTS')) throw error;
         }

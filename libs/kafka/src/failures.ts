@@ -22,7 +22,9 @@ const DENIED = ['TOPIC_AUTHORIZATION_FAILED', 'GROUP_AUTHORIZATION_FAILED', 'CLU
 export const asRejection = (error: unknown, brokers: readonly string[]): Rejection => {
   if (error instanceof Rejection) return error;
   const causes = causesOf(error);
-  const message = `Kafka at ${brokers.join(', ')}: ${causes.at(-1)?.message ?? String(error)}`;
+  // kafkajs does not tell a group that may not be used from one without a coordinator.
+  const group = causes.some(({ name }) => name === 'KafkaJSGroupCoordinatorNotFound') ? ', or the user has no right to the group' : '';
+  const message = `Kafka at ${brokers.join(', ')}: ${causes.at(-1)?.message ?? String(error)}${group}`;
   if (isProtocolError(error, 'MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE')) {
     return new Rejection('resource-exhausted', 'message-too-large', message, { cause: error });
   }

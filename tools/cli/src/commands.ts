@@ -64,6 +64,11 @@ export const commands: Readonly<Record<string, Command>> = {
     usage: 'restore FOLDER [--erased FILE] [--none-erased]',
     load: () => import('./commands/restore.ts'),
   },
+  topics: {
+    summary: "make and set up Kafka's topics and rights as a file says (SANWANG_KAFKA)",
+    usage: 'topics apply [FILE] [--dry-run]',
+    load: () => import('./commands/topics.ts'),
+  },
   bench: {
     summary: 'measure the platform beside its floors',
     usage: 'bench [--small] [--json FILE] [--only P1,P3] [--profile FOLDER]',
