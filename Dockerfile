@@ -30,9 +30,11 @@ RUN node deploy/warm.ts
 ENTRYPOINT ["node"]
 CMD ["tools/cli/src/main.ts", "start"]
 
+# Node, the libraries that it and the packages' native parts load, and a user.
 FROM ${BASE} AS root
-RUN mkdir -p /root-fs/usr/local/bin /root-fs/etc /root-fs/tmp && cp /usr/local/bin/node /root-fs/usr/local/bin/ \
-    && ldd /usr/local/bin/node | grep -o '/[^ ]*' | xargs -I{} cp --parents -L {} /root-fs \
+RUN --mount=type=bind,from=install,source=/app/node_modules,target=/packages mkdir -p /root-fs/usr/local/bin /root-fs/etc /root-fs/tmp && cp /usr/local/bin/node /root-fs/usr/local/bin/ \
+    && ldd /usr/local/bin/node $(find /packages -name '*.node') | grep -o '=> /[^ ]*\|/lib64/ld[^ ]*' | sed 's/=> //' | sort -u \
+    | xargs -I{} cp --parents -L {} /root-fs \
     && echo 'sanwang:x:10001:10001::/tmp:/sbin/nologin' > /root-fs/etc/passwd && echo 'sanwang:x:10001:' > /root-fs/etc/group \
     && chmod 1777 /root-fs/tmp
 

@@ -10,7 +10,7 @@ WORK=${WORK:-/tmp/sanwang-verify}
 SEED=${SEED:-$(date +%s)} KILL_SECONDS=${KILL_SECONDS:-300}
 NODE=10.245.0.1 KURRENTDB=23113 KAFKA=23092 MONGODB=23117
 export KUBECONFIG=$K8S/cluster/admin.kubeconfig PATH=$K8S/bin:$PATH DOCKER_BUILDKIT=1
-export SANWANG_LOCAL_ISSUER_FILE=$WORK/secrets/issuer.json
+export SANWANG_LOCAL_ISSUER_FILE=$WORK/secrets/issuer-key.json
 mkdir -p "$WORK"
 begun=$SECONDS
 say() { printf '[%4d s] %s\n' $((SECONDS - begun)) "$*"; }
@@ -18,6 +18,22 @@ die() { say "FAILED: $*"; exit 1; }
 k() { kubectl -n sanwang "$@"; }
 node() { node_modules/node/bin/node "$@"; }
 sanwang() { node tools/cli/src/main.ts "$@"; }
+# The CLI speaks gRPC: through a port forwarded to one pod of the gateway; by TLS in a cluster.
+remote() { # COMMAND ARG ...
+  local forward status=0 port tries=0
+  : >"$WORK/forward"
+  kubectl -n sanwang port-forward service/sanwang :8081 >"$WORK/forward" 2>&1 &
+  forward=$!
+  until grep -q Forwarding "$WORK/forward"; do
+    tries=$((tries + 1))
+    [ $tries -lt 100 ] || die "no port could be forwarded: $(cat "$WORK/forward")"
+    sleep 0.2
+  done
+  port=$(sed -n 's/^Forwarding from 127.0.0.1:\([0-9]*\) .*/\1/p' "$WORK/forward")
+  sanwang "$@" --target "$SCHEME://localhost:$port" ${CA:+--ca "$CA"} || status=$?
+  kill $forward
+  return $status
+}
 door() { echo "http://$(k get service sanwang -o jsonpath='{.spec.clusterIP}'):8080"; }
 fresh() { # an empty namespace that takes only restricted pods
   kubectl delete namespace sanwang --ignore-not-found --wait >/dev/null
@@ -55,7 +71,7 @@ load_done() {
 }
 replay() {
   say "replay of the sample through the gateway"
-  sanwang replay --target "$(door)" --quiet --json "$WORK/$1.json" | tail -3
+  remote replay --quiet --json "$WORK/$1.json" | tail -3
   [ -f "$WORK/sample.json" ] || SANWANG_DATA=$WORK/sample sanwang replay --quiet --json "$WORK/sample.json" >/dev/null
   node -e '
     const [a, b] = process.argv.slice(1).map((file) => JSON.parse(require("node:fs").readFileSync(file)).hashes);
@@ -73,8 +89,9 @@ images() {
 
 embedded() {
   say "== embedded: one pod, one volume"
+  SCHEME=grpc CA=
   fresh
-  bash deploy/make-secrets.sh trial sanwang "$WORK/secrets"
+  bash deploy/make-secrets.sh sanwang "$WORK/secrets" >/dev/null
   test_token
   helm -n sanwang upgrade --install sanwang charts/sanwang -f charts/sanwang/profiles/embedded.yaml --set secrets.localIssuer=sanwang-local-issuer \
     --wait --timeout 120s >/dev/null
@@ -133,14 +150,15 @@ kill_pods() { # SECONDS
 
 cluster() {
   say "== cluster: a Deployment per service, trial profile; KurrentDB is the double"
+  SCHEME=grpcs CA=$WORK/secrets/tls-ca.pem
   backends_down 2>/dev/null || true
   backends_up
   fresh
-  bash deploy/make-secrets.sh trial sanwang "$WORK/secrets"
+  bash deploy/make-secrets.sh sanwang "$WORK/secrets" >/dev/null
   k create secret generic sanwang-connections --from-literal=kurrentdb="kurrentdb://$NODE:$KURRENTDB?tls=false" \
     --from-literal=kafka="kafka://$NODE:$KAFKA" --from-literal=mongodb="mongodb://$NODE:$MONGODB/sanwang?directConnection=true" >/dev/null
   test_token
-  helm -n sanwang upgrade --install sanwang charts/sanwang -f deploy/testbed/values.yaml --wait --timeout 300s >"$WORK/install" 2>&1 || { cat "$WORK/install"; k get pods; die "install"; }
+  helm -n sanwang upgrade --install sanwang charts/sanwang -f deploy/testbed/values.yaml ${HELM_FLAGS:-} --wait --timeout 300s >"$WORK/install" 2>&1 || { cat "$WORK/install"; k get pods; die "install"; }
   all_ready && say "installed from nothing, all ready" && pods
   memory
   replay cluster
@@ -165,7 +183,7 @@ cluster() {
   kill_pods "$KILL_SECONDS"
   load_done "pods killed at random, nothing lost, nothing doubled"
   all_ready 120 && pods
-  sanwang verify --target "$(door)" >"$WORK/verify" || { cat "$WORK/verify"; die "verify"; }
+  remote verify >"$WORK/verify" || { cat "$WORK/verify"; die "verify"; }
   say "every model equals its rebuild from the log"
   helm_test
   memory

@@ -9,9 +9,13 @@ export type SecretVariables = (context: string) => Readonly<Record<string, strin
 
 /**
  * The secrets of a trial cluster, made in the folder at the first start and kept: without its master key no personal field can be
- * read again. For trials: whoever reads the folder is anyone.
+ * read again. For trials: whoever reads the folder is anyone. The certificate is for `hosts`.
  */
-export const trialSecrets = async (folder: string, contexts: readonly string[]): Promise<SecretVariables> => {
+export const trialSecrets = async (
+  folder: string,
+  contexts: readonly string[],
+  hosts: readonly string[] = ['localhost', '127.0.0.1', '::1'],
+): Promise<SecretVariables> => {
   const at = (name: string): string => join(folder, name);
   if (!existsSync(folder)) {
     const draft = `${folder}.new`;
@@ -23,7 +27,7 @@ export const trialSecrets = async (folder: string, contexts: readonly string[]):
     write('service-keys.json', JSON.stringify(publicKeys));
     write('issuer-key.json', JSON.stringify(await newIssuerKey()));
     write('master-key', `${randomBytes(32).toString('base64')}\n`);
-    const tls = await makeTls(['localhost', '127.0.0.1', '::1'], 365);
+    const tls = await makeTls(hosts, 365);
     write('tls-ca.pem', tls.ca);
     write('tls-cert.pem', tls.cert);
     write('tls-key.pem', tls.key);
