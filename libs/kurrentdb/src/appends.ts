@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
-import type { KurrentDBClient } from '@kurrent/kurrentdb-client';
+import { UnavailableError, type KurrentDBClient } from '@kurrent/kurrentdb-client';
 import { StreamsClient } from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_grpc_pb.js';
 import type streams from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_pb.js';
 import { isRetriable, Rejection } from '@sanwang/kernel';
@@ -22,6 +22,7 @@ interface Waiting {
 interface Line {
   readonly call: ClientDuplexStream<AppendRequest, Answer>;
   readonly waiting: Map<string, Waiting>;
+  isBroken(): boolean;
 }
 
 /** Sends appends over one open call (a call of its own for each costs four times the CPU), each with a deadline of its own. */
@@ -40,7 +41,7 @@ export const createAppends = (client: KurrentDBClient, where: string, deadlineMs
       broken = true;
       release();
       forget();
-      void client['handleError'](stub, error);
+      void client['handleError'](stub, error instanceof Rejection ? new UnavailableError() : error);
       for (const { reject } of waiting.values()) reject(asRejection(error, where));
       waiting.clear();
       call.cancel();
@@ -62,7 +63,7 @@ export const createAppends = (client: KurrentDBClient, where: string, deadlineMs
       })
       .on('error', breakOff)
       .on('end', () => breakOff(asRejection(new Error('the server has ended the call'), where)));
-    return { call, waiting };
+    return { call, waiting, isBroken: () => broken };
   };
   const current = (): Promise<Line> => {
     if (line) return line;
@@ -80,16 +81,19 @@ export const createAppends = (client: KurrentDBClient, where: string, deadlineMs
       const correlation = randomUUID();
       const { promise, resolve, reject } = Promise.withResolvers<Appended>();
       let on: Line | undefined;
+      let late = false;
       const timer = setTimeout(() => {
+        late = true;
         on?.waiting.delete(correlation);
         reject(tooSlow(where, deadlineMs));
         pulse.waitedInVain();
       }, deadlineMs);
       const send = async (): Promise<void> => {
-        const open = await current();
-        on = open;
-        open.waiting.set(correlation, { stream, resolve, reject });
-        open.call.write(withCorrelation(request, correlation));
+        do on = await current();
+        while (on.isBroken());
+        if (late) return;
+        on.waiting.set(correlation, { stream, resolve, reject });
+        on.call.write(withCorrelation(request, correlation));
       };
       send().catch((error: unknown) => reject(asRejection(error, where)));
       try {

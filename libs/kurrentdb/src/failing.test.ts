@@ -15,17 +15,15 @@ import {
   sentBy,
   versionAfter,
 } from '@sanwang/event-store/conformance';
-import { isRetriable, wallClock } from '@sanwang/kernel';
+import { wallClock } from '@sanwang/kernel';
 import { openKeys } from '@sanwang/sqlite';
 import { eventually } from '@sanwang/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { startKurrentDbDouble, type KurrentDbDouble } from './double.ts';
-import { startStallingProxy } from './fixtures/stalling-proxy.ts';
+import { AWAY, DEADLINE_MS, first, newStream, patiently } from './fixtures/trying.ts';
 import { openKurrentDb } from './index.ts';
 
-const DEADLINE_MS = 300;
 const COMMANDS = 30;
-const AWAY = ['unavailable', 'event-store-unavailable'] as const;
 
 let double: KurrentDbDouble;
 let store: EventStore;
@@ -37,20 +35,6 @@ afterEach(async () => {
   await store.close();
   await double.close();
 });
-
-const newStream = (): string => `${freshContext()}.Thing-1`;
-const first = (stream: string, n: number): readonly SealedEvent[] => chained(stream, 'no-stream', event({ n }), event({ n }));
-/** Tries again while the store is away, as a caller does. */
-const patiently = async <T>(work: () => Promise<T>): Promise<T> => {
-  for (let tries = 0; ; tries++) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isRetriable(error) || tries === 200) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-  }
-};
 
 it('takes an append whose acknowledgement was lost once, when it is sent again', async () => {
   const stream = newStream();
@@ -136,51 +120,6 @@ it('is unavailable while the server is away, at once, and comes back with it', a
   await expectRejection(store.readStream(stream), ...AWAY);
   await expectRejection(store.append(stream, 'no-stream', first(stream, 2)), ...AWAY);
   await expectRejection(store.head(''), ...AWAY);
-});
-
-it('goes to the leader that a node names', async () => {
-  const leader = await startKurrentDbDouble();
-  try {
-    double.faults.notLeader({ host: '127.0.0.1', port: leader.port });
-    const stream = newStream();
-    await expectRejection(store.append(stream, 'no-stream', first(stream, 1)), ...AWAY);
-    await patiently(() => store.append(stream, 'no-stream', first(stream, 1)));
-    expect(await store.readStream(stream)).toHaveLength(2);
-    const onLeader = openKurrentDb(leader.connectionString);
-    expect(await onLeader.readStream(stream)).toHaveLength(2);
-    await onLeader.close();
-  } finally {
-    await leader.close();
-  }
-});
-
-it('gives a connection up on which nothing comes any more, and everything on it goes on over a new one', async () => {
-  const proxy = await startStallingProxy(double.port);
-  const beyond = openKurrentDb(`kurrentdb://127.0.0.1:${proxy.port}?tls=false`, { deadlineMs: DEADLINE_MS });
-  const stop = new AbortController();
-  try {
-    const [stream, other] = [newStream(), newStream()];
-    await beyond.append(stream, 'no-stream', first(stream, 1));
-    const seen: string[] = [];
-    const following = (async () => {
-      for await (const page of beyond.subscribe({ prefix: `${other.split('.')[0]!}.`, after: LOG_START, signal: stop.signal })) {
-        seen.push(...page.events.map(({ id }) => id));
-      }
-    })();
-    await beyond.readStream(stream);
-    proxy.stallWhatIsOpen();
-    await expectRejection(beyond.readStream(stream), ...AWAY);
-    expect(await patiently(() => beyond.readStream(stream))).toHaveLength(2);
-    const events = first(other, 2);
-    await patiently(() => beyond.append(other, 'no-stream', events));
-    await eventually(() => expect(seen).toEqual(events.map(({ id }) => id)));
-    stop.abort();
-    await following;
-  } finally {
-    stop.abort();
-    await beyond.close();
-    proxy.close();
-  }
 });
 
 it('says when the disk of the server is full, keeps reading, and recovers by itself', async () => {

@@ -21,6 +21,11 @@ export const DEFAULT_PARTITIONS = 16;
 /** The topic of a context's events. */
 export const topicOf = (context: string): string => `sanwang.${context}.v1`;
 
+/** Partitions of a topic for one district's bureau. */
+export const DISTRICT_PARTITIONS = 3;
+/** The topic on which a context tells a district's bureau about its objects; `district` is the bureau's unit code. */
+export const districtTopicOf = (district: string, context: string): string => `sanwang.district.${district}.${context}.v1`;
+
 /** A topic as it stands. `generation` changes when the topic is made anew (its offsets then start again). */
 export interface TopicInfo {
   readonly topic: string;

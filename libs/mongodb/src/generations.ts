@@ -3,6 +3,7 @@ import { consumerGroup, consumerName, shapeOf, type ModelDefinition, type Reache
 import { Rejection, uuidv7 } from '@sanwang/kernel';
 import { MongoServerError } from 'mongodb';
 import { MAX_TIME_MS, serverClock, type Database } from './database.ts';
+import { indexesOf } from './models-document.ts';
 import { isDuplicate, isVanished } from './rejecting.ts';
 
 /** A generation of a model: a collection of documents, and this document about it. */
@@ -12,8 +13,6 @@ export interface StoredGeneration {
   readonly model: string;
   readonly version: number;
   readonly generation: string;
-  /** Its indexes are still to be made. */
-  readonly bulk: boolean;
   /** By topic, generation and partition, and by context: see `placeOf`. */
   readonly progress: Readonly<Record<string, PartitionProgress>>;
   readonly reached: Readonly<Record<string, ReachedPosition>>;
@@ -112,7 +111,6 @@ export const createGenerations = (database: Database) => {
         model: consumerName(definition),
         version: definition.version,
         generation,
-        bulk: true,
         progress: {},
         reached: {},
       });
@@ -120,6 +118,8 @@ export const createGenerations = (database: Database) => {
       await db.createCollection(collection).catch((error: unknown) => {
         if (!(error instanceof MongoServerError) || error.code !== NAMESPACE_EXISTS) throw error;
       });
+      // While it is empty: over many documents it would outlast every limit of time.
+      await db.collection(collection).createIndexes([...indexesOf(definition)]);
       return generation;
     },
 

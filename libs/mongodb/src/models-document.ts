@@ -48,9 +48,6 @@ export const documentsOf = (definition: ModelDefinition): ((write: ModelWrite['d
   };
 };
 
-/** Of a model that opens personal fields; a rebuild looks for them too. */
-export const SUBJECTS_INDEX: IndexDescription = { key: { subjects: 1 }, name: 'subjects' };
-
 /**
  * Declared fields, then the id that breaks ties, then the scope, so that a scan tests jurisdiction without reading the document.
  * An index holds one list at most; lists are found by indexes of their own, and so are owners and units.
@@ -75,6 +72,7 @@ export const indexesOf = (definition: ModelDefinition): readonly IndexDescriptio
   return [
     ...found.values(),
     ...(area === undefined ? [] : [{ key: { within: 1 as const }, name: 'within' }]),
+    ...(definition.opens?.length ? [{ key: { subjects: 1 as const }, name: 'subjects' }] : []),
     ...(definition.search ? [{ key: { tokens: 1 as const }, name: 'tokens' }] : []),
   ];
 };

@@ -10,7 +10,7 @@ import {
 import { MongoBulkWriteError, type AnyBulkWriteOperation } from 'mongodb';
 import { MAX_TIME_MS, type Database } from './database.ts';
 import { collectionOf, noGeneration, placeOf, type Generations, type StoredGeneration } from './generations.ts';
-import { documentsOf, indexesOf, SUBJECTS_INDEX, type StoredDocument } from './models-document.ts';
+import { documentsOf, type StoredDocument } from './models-document.ts';
 import type { Documents } from './models-query.ts';
 import { isDuplicate } from './rejecting.ts';
 
@@ -30,8 +30,9 @@ type StoredDropped = DroppedEvent & { readonly _id: string; readonly model: stri
 /** One generation of a model: a collection of its own. */
 export interface MongoGeneration extends ModelGeneration {
   readonly documents: Documents;
-  complete(): Promise<void>;
   purge(subjects: readonly string[]): Promise<void>;
+  /** It is the live one from now on: most documents written to it are there already. */
+  settle(): void;
   /** Refuses every later write, here and in every process within moments. */
   shut(): void;
 }
@@ -57,12 +58,13 @@ const replacing = ({ _id, ...content }: StoredDocument): AnyBulkWriteOperation<S
   replaceOne: { filter: { _id, revision: { $lte: content.revision } }, replacement: content, upsert: true },
 });
 
-/** Opens a generation that is registered. */
+/** Opens a generation that is registered; `filling`: most of what is written to it was never seen. */
 export const openGeneration = (
   { db, guarded }: Database,
   generations: Generations,
   definition: ModelDefinition,
   generation: string,
+  options: { readonly filling: boolean },
 ): MongoGeneration => {
   const collection = collectionOf(definition, generation);
   const documents = db.collection<StoredDocument>(collection);
@@ -73,7 +75,7 @@ export const openGeneration = (
   const read = { maxTimeMS: MAX_TIME_MS };
   let shut = false;
   let knownUntil = 0;
-  let loading = false;
+  let filling = options.filling;
 
   const registered = async (): Promise<StoredGeneration> => {
     const found = await generations.find(collection);
@@ -85,9 +87,8 @@ export const openGeneration = (
     if (shut) throw noGeneration(generation);
     if (performance.now() < knownUntil) return;
     const asked = performance.now();
-    const { retiredAt, bulk: isBulk } = await registered();
+    const { retiredAt } = await registered();
     if (retiredAt !== undefined) throw noGeneration(generation);
-    loading = isBulk;
     knownUntil = asked + KNOWN_MS;
   };
 
@@ -95,7 +96,7 @@ export const openGeneration = (
   const writeDocuments = async (writes: ModelWrite['documents']): Promise<void> => {
     for (let at = 0; at < writes.length; at += AT_ONCE) {
       const stored = writes.slice(at, at + AT_ONCE).map(toStored);
-      const isNew = ({ revision }: StoredDocument): boolean => loading || definition.kind === 'entries' || revision === 0;
+      const isNew = ({ revision }: StoredDocument): boolean => filling || definition.kind === 'entries' || revision === 0;
       const there = await bulk(
         documents,
         stored.map((document) => (isNew(document) ? { insertOne: { document } } : replacing(document))),
@@ -203,25 +204,13 @@ export const openGeneration = (
       }
     },
 
-    complete: () =>
-      guarded(async () => {
-        if (!(await registered()).bulk) return;
-        await documents.createIndexes([...indexesOf(definition)]);
-        await generations.collection.updateOne({ _id: collection }, { $set: { bulk: false } });
-        loading = false;
-      }),
-
     /**
      * The documents were written anew without the values, and the index entries of tokens and subjects with them; other generations
      * that nobody feeds lose theirs here. When the server's storage and its journal give up the old bytes is the server's business.
      */
     purge: (subjects) => guarded(() => generations.eraseElsewhere(definition, subjects)),
 
+    settle: () => void (filling = false),
     shut: () => void (shut = true),
   };
-};
-
-/** What a generation has from its beginning: the index by which erasures find their documents. */
-export const beginGeneration = async ({ db }: Database, definition: ModelDefinition, generation: string): Promise<void> => {
-  if (definition.opens?.length) await db.collection(collectionOf(definition, generation)).createIndexes([SUBJECTS_INDEX]);
 };

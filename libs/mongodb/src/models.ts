@@ -10,7 +10,7 @@ import {
 import { Rejection } from '@sanwang/kernel';
 import type { Database } from './database.ts';
 import { collectionOf, createGenerations, GRACE_MS, isMadeFor, noGeneration } from './generations.ts';
-import { beginGeneration, openGeneration, type MongoGeneration } from './models-generation.ts';
+import { openGeneration, type MongoGeneration } from './models-generation.ts';
 import { readsOf } from './models-query.ts';
 
 /** For so long a reader takes a generation for the live one; another process may have exchanged it since. */
@@ -33,9 +33,9 @@ export const openModels = (database: Database): ModelStore => {
   const opened = new Map<string, MongoGeneration>();
   const followed = new Map<string, Followed>();
 
-  const open = (definition: ModelDefinition, generation: string): MongoGeneration => {
+  const open = (definition: ModelDefinition, generation: string, filling: boolean): MongoGeneration => {
     const name = collectionOf(definition, generation);
-    const known = opened.get(name) ?? openGeneration(database, generations, definition, generation);
+    const known = opened.get(name) ?? openGeneration(database, generations, definition, generation, { filling });
     opened.set(name, known);
     return known;
   };
@@ -45,25 +45,22 @@ export const openModels = (database: Database): ModelStore => {
     opened.delete(name);
   };
   const follow = (definition: ModelDefinition, generation: string): MongoGeneration => {
-    const live = open(definition, generation);
+    const live = open(definition, generation, false);
+    live.settle();
     const before = followed.get(consumerGroup(definition))?.live.generation;
     if (before !== undefined && before !== generation) forget(definition, before);
     followed.set(consumerGroup(definition), { definition, live, until: performance.now() + FOLLOW_MS });
     return live;
   };
 
-  const make = async (definition: ModelDefinition): Promise<MongoGeneration> => {
-    const generation = await generations.create(definition);
-    await beginGeneration(database, definition, generation);
-    return open(definition, generation);
-  };
+  const make = async (definition: ModelDefinition): Promise<MongoGeneration> =>
+    open(definition, await generations.create(definition), true);
   const sweeping = setInterval(() => {
     for (const { definition } of followed.values()) void guarded(() => generations.sweep(definition)).catch(() => undefined);
   }, GRACE_MS).unref();
 
   /** False when another process has exchanged the live generation meanwhile. */
   const exchange = async (definition: ModelDefinition, generation: string, former: string | undefined): Promise<boolean> => {
-    await open(definition, generation).complete();
     const collection = collectionOf(definition, generation);
     const { matchedCount } = await generations.collection.updateOne(
       { _id: collection, retiredAt: { $exists: false } },
@@ -140,7 +137,7 @@ export const openModels = (database: Database): ModelStore => {
     unfinished: (definition) =>
       guarded(async () => {
         const left = (await generations.aside(definition)).find(({ _id, reached }) => Object.keys(reached).length > 0 && !opened.has(_id));
-        return left && open(definition, left.generation);
+        return left && open(definition, left.generation, true);
       }),
     swap: (definition, generation) =>
       guarded(async () => {

@@ -1,8 +1,9 @@
-import type { Attachments, Keys, Kms } from '@sanwang/event-store';
+import type { Attachments, Keys, Kms, SignedCheckpoints } from '@sanwang/event-store';
 import type { Instant } from '@sanwang/kernel';
 import { createLeases, type Leases } from '@sanwang/messaging';
 import type { ModelStore } from '@sanwang/read-model';
 import { openAttachments } from './attachments.ts';
+import { openCheckpoints, prepareCheckpoints } from './checkpoints.ts';
 import { databaseOf, serverClock } from './database.ts';
 import { openKeys, prepareKeys } from './keys.ts';
 import { leaseRegister } from './leases.ts';
@@ -14,6 +15,7 @@ export interface MongoPorts {
   readonly keys: Keys;
   readonly attachments: Attachments;
   readonly leases: Leases;
+  readonly checkpoints: SignedCheckpoints;
   /** The server's wall clock: who is far off it is not ready. */
   clock(): Promise<Instant>;
   close(): Promise<void>;
@@ -31,6 +33,7 @@ export const openMongo = async (uri: string, { kms }: { readonly kms: Kms }): Pr
     await database.guarded(() => database.client.connect());
     // It needs rights to read and to write, and a server that takes orders.
     await prepareKeys(database);
+    await prepareCheckpoints(database);
   } catch (error) {
     await database.client.close();
     throw error;
@@ -42,6 +45,7 @@ export const openMongo = async (uri: string, { kms }: { readonly kms: Kms }): Pr
     keys,
     attachments: openAttachments(database, keys),
     leases: createLeases(leaseRegister(database)),
+    checkpoints: openCheckpoints(database),
     clock: () => serverClock(database),
     async close() {
       await models.close();

@@ -1,6 +1,6 @@
 import { localKms } from '@sanwang/event-store';
 import { openMongo } from '@sanwang/mongodb';
-import { modelHash, type RebuildHost } from '@sanwang/read-model';
+import { freezeByReading, type RebuildHost } from '@sanwang/read-model';
 import { modelsOf, type ClusterConfig } from '@sanwang/service';
 import { freezeModel, openModels } from '@sanwang/sqlite';
 import { isOwnCopy, openStore } from './cluster.ts';
@@ -28,8 +28,7 @@ export const openClusterRebuild = async (args: unknown): Promise<RebuildHost> =>
     openStore: openSplit,
     async freeze(definition) {
       if (isOwnCopy(definition)) return freezeModel(scratch, definition);
-      const hash = await modelHash(definition, (await mongo.models.reader(definition)).all());
-      return { hash: async () => hash, close: () => undefined };
+      return freezeByReading(mongo.models, definition);
     },
     keys: mongo.keys,
     sources: sourcesOf(log, found),

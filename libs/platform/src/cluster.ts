@@ -75,7 +75,7 @@ export const openCluster = async (config: ClusterConfig, options: OpenClusterOpt
     let bus: ReturnType<typeof openKafka> | undefined;
     const servers = watchServers([...before, { variable: VARIABLES.kafka, check: async () => bus?.topicInfo(probeTopic) }], logger, signal);
     options.onServers(servers);
-    const { keys, attachments, leases, models, clock } = await whenReached(VARIABLES.mongodb, mongo, logger, signal);
+    const { keys, attachments, leases, models, checkpoints, clock } = await whenReached(VARIABLES.mongodb, mongo, logger, signal);
     const kafka = (bus = opened(VARIABLES.kafka, () => openKafka(config.kafka, { leases, clientId: `sanwang-${context}` })));
     closing.push(() => kafka.close());
     await servers.reached(signal);
@@ -92,6 +92,7 @@ export const openCluster = async (config: ClusterConfig, options: OpenClusterOpt
       attachments,
       models: splitModels(models, own, isOwnCopy),
       leases,
+      checkpoints,
       clock,
       scratch,
       servers,

@@ -5,6 +5,7 @@ import type { Access, Directory, PolicyRow, Principal } from '@sanwang/identity'
 import type { Api, Call, Endpoint, MessageOf, ProtoService, ServerTls } from '@sanwang/rpc';
 import type { Logger, Metrics } from '@sanwang/telemetry';
 import type { Config } from './config.ts';
+import type { DistrictDeclaration } from './district/declare.ts';
 
 /** What a service's handlers work with. Everything is scoped to the service: its own streams, its own models. */
 export interface ServiceContext {
@@ -89,6 +90,8 @@ export interface ServiceDefinition {
   readonly attachments?: ModelDefinition<NamedAttachments>;
   /** Where the front door lets them be read. */
   readonly attachmentRoutes?: readonly AttachmentRoute[];
+  /** What it tells the district bureaus, on topics of their own. */
+  readonly district?: DistrictDeclaration;
   /** Its rpc services. */
   api(service: ServiceContext): readonly Api[];
   /** Descriptor set (google.protobuf.FileDescriptorSet) of its rpc services, where they are not part of `libs/contracts`. */

@@ -11,6 +11,7 @@ import {
   type ProjectionSink,
 } from '@sanwang/read-model';
 import { observeSink, type Metrics } from '@sanwang/telemetry';
+import { seatedBus, type DistrictPublisher } from './district/index.ts';
 import { every } from './every.ts';
 
 /** A read model at work: its declaration, the consumer that feeds it, how it is read, and what an operator does with it. */
@@ -34,6 +35,8 @@ export interface StartModelOptions {
   readonly known: KnownTypes;
   readonly signal: AbortSignal;
   readonly metrics: Metrics;
+  /** Publishes what the model takes in before it does; the model is then fed by one process at a time. */
+  readonly publisher?: DistrictPublisher;
   /** The consumer's group, where it is not the one that all instances of this version of the model share. */
   readonly group?: string;
   /** How often to look whether another instance has exchanged the live generation, ms; absent: there is no other. */
@@ -44,8 +47,13 @@ export interface StartModelOptions {
 }
 
 export const startModel = async (definition: ModelDefinition, options: StartModelOptions): Promise<RunningModel> => {
-  const { models, signal } = options;
-  const hooks = { onApplied: (changes: readonly Change[]) => options.onApplied(changes) };
+  const { models, signal, publisher } = options;
+  const hooks = {
+    onApplied(changes: readonly Change[]) {
+      publisher?.applied(changes);
+      options.onApplied(changes);
+    },
+  };
   let generation = '';
   const open = async (): Promise<ProjectionSink> => {
     const opened = await models.live(definition);
@@ -64,14 +72,14 @@ export const startModel = async (definition: ModelDefinition, options: StartMode
     async apply(...batch) {
       since = performance.now();
       try {
-        await live.apply(...batch);
+        await (publisher ? publisher.apply(live, ...batch) : live.apply(...batch));
       } finally {
         since = undefined;
       }
     },
   };
   const consumer = startConsumer({
-    bus: options.bus,
+    bus: publisher ? seatedBus(options.bus, definition.context, publisher) : options.bus,
     sink,
     ownContext: options.ownContext,
     known: options.known,

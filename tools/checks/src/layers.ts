@@ -13,7 +13,7 @@ export const libLayers: Readonly<Record<string, readonly string[]>> = {
   'event-store': pure,
   messaging: [...pure, 'event-store'],
   'read-model': [...pure, 'event-store', 'messaging'],
-  identity: [...pure, 'event-store', 'messaging', 'read-model'],
+  identity: [...pure, 'statutory', 'event-store', 'messaging', 'read-model'],
   telemetry: [...pure, 'event-store', 'messaging', 'read-model', 'identity', 'rpc'],
   rpc: [...pure, 'identity', 'contracts'],
   service: ports.filter((name) => name !== 'service'),

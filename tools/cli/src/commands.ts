@@ -74,4 +74,14 @@ export const commands: Readonly<Record<string, Command>> = {
     usage: 'bench [--small] [--json FILE] [--only P1,P3] [--profile FOLDER]',
     load: () => import('./commands/bench.ts'),
   },
+  reorganise: {
+    summary: 'announce, withdraw or list reorganisations of units 机构改革',
+    usage: 'reorganise [list | announce FILE | withdraw ID --reason TEXT] [--as OFFICER]',
+    load: () => import('./commands/reorganise.ts'),
+  },
+  'new-service': {
+    summary: 'write a new service from the template',
+    usage: 'new-service NAME [--aggregate Thing]',
+    load: () => import('./commands/new-service.ts'),
+  },
 };
