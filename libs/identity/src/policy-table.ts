@@ -166,4 +166,6 @@ export const policyTable: readonly PolicyRow[] = [
 
   // Before the simulated clock goes on, the directory asks every service what still moves there.
   ...grant('service:directory', 'city', 'operations.settle'),
+  // The gateway follows the long work that an operator started in every service.
+  ...grant('service:gateway', 'city', 'operations.status'),
 ];
