@@ -36,8 +36,10 @@ const eventHeaders = headers(
 const districtHeaders = headers({ ...cloudEvent, sanwang_district: text('Code of the district bureau.') });
 
 /** A schema as part of the document: what it defines itself stands among the document's components. */
-const payloadOf = ({ $schema: _, $id: __, $defs: ___, ...schema }: JsonSchema): JsonSchema =>
-  JSON.parse(JSON.stringify(schema).replaceAll(SEALED, '#/components/schemas/sealed')) as JsonSchema;
+const payloadOf = ({ $schema: _schema, $id: _id, $defs: _defs, ...schema }: JsonSchema): JsonSchema =>
+  JSON.parse(JSON.stringify(schema), (key, value: unknown) =>
+    key === '$ref' && value === SEALED ? '#/components/schemas/sealed' : value,
+  ) as JsonSchema;
 
 /** `registration.BusinessMoved.v1.json` in its parts; a district's schema has `district.` before them. */
 const partsOf = (name: string) => {

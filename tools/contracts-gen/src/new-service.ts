@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, sep } from 'node:path';
 import { generateFixture } from './proto.ts';
-import { readTree, writeTree } from './tree.ts';
+import { writeTree } from './tree.ts';
 
 /** What a new service is to be called. */
 export interface NewService {
@@ -54,25 +54,32 @@ const mainOf = (root: string, name: string): string | undefined => {
   return existsSync(file) ? readFileSync(file, 'utf8').replaceAll('registration', name) : undefined;
 };
 
-/** Writes a service from `tools/template` that starts, answers and is tested as it is; answers the files, relative to its folder. Throws what `serviceFault` says. */
-export const writeService = (service: NewService): readonly string[] => {
+/** The files of a service by path within its folder, made from `tools/template`, without what its proto makes. Throws what `serviceFault` says. */
+export const serviceFiles = (service: NewService): ReadonlyMap<string, string> => {
   const fault = serviceFault(service);
   if (fault !== undefined) throw new Error(fault);
-  const { root, services, name } = service;
-  const template = readTree(join(root, 'tools', 'template'));
-  const tree = new Map<string, Uint8Array>();
-  for (const [path, content] of template) {
-    if (path === 'README.md' || path.startsWith('node_modules/') || path.startsWith('src/gen/')) continue;
-    tree.set(pathOf(path, service), Buffer.from(renamed(Buffer.from(content).toString('utf8'), service)));
+  const { root, name } = service;
+  const files = new Map<string, string>();
+  const template = join(root, 'tools', 'template');
+  const own = ['package.json', 'values.yaml', ...globSync(['proto/**/*.proto', 'src/**/*.ts'], { cwd: template })];
+  for (const path of own.filter((one) => !one.startsWith(join('src', 'gen')))) {
+    const place = pathOf(path.split(sep).join('/'), service);
+    files.set(place, renamed(readFileSync(join(template, path), 'utf8'), service));
   }
   const main = mainOf(root, name);
-  if (main !== undefined) tree.set('src/main.ts', Buffer.from(main));
-  const folder = join(services, name);
-  for (const [path, content] of tree) {
+  if (main !== undefined) files.set('src/main.ts', main);
+  return files;
+};
+
+/** Writes a service that starts, answers and is tested as it is; answers its files, relative to its folder. */
+export const writeService = (service: NewService): readonly string[] => {
+  const files = serviceFiles(service);
+  const folder = join(service.services, service.name);
+  for (const [path, text] of files) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), content);
+    writeFileSync(join(folder, path), text);
   }
-  const generated = generateFixture(root, join(folder, 'proto'));
+  const generated = generateFixture(service.root, join(folder, 'proto'));
   writeTree(join(folder, 'src', 'gen'), generated);
-  return [...tree.keys(), ...[...generated.keys()].map((path) => `src/gen/${path}`)].sort();
+  return [...files.keys(), ...[...generated.keys()].map((path) => `src/gen/${path}`)].sort();
 };

@@ -277,7 +277,7 @@ export const openDistrictPublisher = async (options: DistrictPublisherOptions): 
       const { lookEveryMs = 1_000 } = options;
       let looks = 0;
       while (!until.signal.aborted) {
-        if (++looks % 10 === 0) lookAtTopics = true;
+        if (++looks % 60 === 0) lookAtTopics = true;
         await oneAtATime(ready).catch(() => undefined);
         await pause(lookEveryMs, until.signal);
       }

@@ -31,7 +31,9 @@ export const listUnitsInForce = (
   const turn = orderBy.startsWith('-') ? -1 : 1;
   const compare = (left: readonly [string, string], right: readonly [string, string]): number => {
     const index = left[0] === right[0] ? 1 : 0;
-    return left[index]! === right[index]! ? 0 : left[index]! < right[index]! ? -turn : turn;
+    const [one, other] = [left[index]!, right[index]!];
+    if (one === other) return 0;
+    return one < other ? -turn : turn;
   };
   const keyOf = (unit: Unit): readonly [string, string] => [unit[field], unit.code];
   const text = q?.trim().toLowerCase() ?? '';
