@@ -166,6 +166,6 @@ export const policyTable: readonly PolicyRow[] = [
 
   // Before the simulated clock goes on, the directory asks every service what still moves there.
   ...grant('service:directory', 'city', 'operations.settle'),
-  // The gateway follows the long work that an operator started in every service.
+  // Long work of the whole cluster outlives its caller's token: the gateway follows it under its own.
   ...grant('service:gateway', 'city', 'operations.status'),
 ];

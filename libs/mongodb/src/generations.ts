@@ -38,6 +38,8 @@ const UNUSED_MS = 7 * 86_400_000;
 /** What was made aside and not swapped in within so long. */
 const LEFT_MS = 86_400_000;
 const MARK_USED_MS = 600_000;
+/** How long a look at all pointers counts. */
+const GLANCE_MS = 500;
 const IDLE_MS = 3 * MARK_USED_MS;
 
 const NAMESPACE_EXISTS = 48;
@@ -76,6 +78,23 @@ export const createGenerations = (database: Database) => {
     return found?.generation;
   };
 
+  let glance: { readonly at: number; readonly found: Promise<ReadonlyMap<string, string>> } | undefined;
+  const lookAtAll = async (): Promise<ReadonlyMap<string, string>> => {
+    const found = await pointers.find({}, read).toArray();
+    return new Map(found.map(({ _id, generation }) => [_id, generation]));
+  };
+  /** `pointed`, perhaps from half a second ago: a process looks after many models, and one look at all pointers serves them. */
+  const pointedLately = async (definition: ModelDefinition): Promise<string | undefined> => {
+    const group = consumerGroup(definition);
+    if (performance.now() - (markedAt.get(group) ?? -Infinity) > MARK_USED_MS) return pointed(definition);
+    if (!glance || performance.now() - glance.at > GLANCE_MS) {
+      const found = lookAtAll();
+      glance = { at: performance.now(), found };
+      found.catch(() => (glance = undefined));
+    }
+    return (await glance.found).get(group);
+  };
+
   const drop = async (collection: string): Promise<void> => {
     await db.dropCollection(collection).catch((error: unknown) => {
       if (!isVanished(error)) throw error;
@@ -97,6 +116,7 @@ export const createGenerations = (database: Database) => {
   return {
     collection: generations,
     pointed,
+    pointedLately,
     find: (collection: string): Promise<StoredGeneration | null> => generations.findOne({ _id: collection }, read),
 
     /** True when a version of the model has a live generation. */
@@ -136,6 +156,7 @@ export const createGenerations = (database: Database) => {
 
     /** Makes a generation the live one in the place of `former` (`undefined`: of none); false when it is another by now. */
     async point(definition: ModelDefinition, generation: string, former: string | undefined): Promise<boolean> {
+      glance = undefined;
       const group = consumerGroup(definition);
       const pointer = { model: consumerName(definition), version: definition.version, generation, usedAt: await now() };
       if (former === undefined) {

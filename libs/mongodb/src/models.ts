@@ -98,8 +98,13 @@ export const openModels = (database: Database): ModelStore => {
     return pending;
   };
   const current = async (definition: ModelDefinition): Promise<MongoGeneration> => {
-    const known = followed.get(consumerGroup(definition));
-    return known && performance.now() < known.until ? known.live : live(definition);
+    const group = consumerGroup(definition);
+    const known = followed.get(group);
+    if (!known) return live(definition);
+    if (performance.now() < known.until) return known.live;
+    if ((await generations.pointedLately(definition)) !== known.live.generation) return live(definition);
+    followed.set(group, { ...known, until: performance.now() + FOLLOW_MS });
+    return known.live;
   };
 
   return {
@@ -111,7 +116,7 @@ export const openModels = (database: Database): ModelStore => {
       }),
     current: (definition) =>
       guarded(async () => {
-        const generation = await generations.pointed(definition);
+        const generation = await generations.pointedLately(definition);
         return generation !== undefined && isMadeFor(definition, generation) ? generation : undefined;
       }),
     live,
