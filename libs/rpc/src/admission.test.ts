@@ -41,7 +41,7 @@ describe('the door', () => {
     });
     expect(admission.state()).toEqual({ limit: 3, running: 3, waiting: 2, refused: 3 });
   });
-  it('lets in who waits, first come first served, when a place is free, once however often a call leaves', () => {
+  it('lets in who waits, first come first served, when a place is free, once however often a call leaves', async () => {
     const admission = door({ start: 1, waiting: 9 });
     const order: number[] = [];
     const leaves: (() => void)[] = [];
@@ -53,14 +53,27 @@ describe('the door', () => {
     }
     leaves[0]!();
     leaves[0]!();
-    expect(order).toEqual([1, 2]);
+    await expect.poll(() => order).toEqual([1, 2]);
     leaves[1]!();
+    await expect.poll(() => order).toEqual([1, 2, 3]);
     leaves[2]!();
     expect([order, admission.state().running]).toEqual([[1, 2, 3], 0]);
   });
   it('refuses who has waited too long', async () => {
     const { refused } = arrive(door({ start: 1, waiting: 9, waitMs: 60 }), 4);
     await expect.poll(() => refused.length).toBe(3);
+  });
+  it('begins calls for a short time in each turn of the event loop, however many places there are', async () => {
+    const admission = door({});
+    let begun = 0;
+    for (let n = 0; n < 50; n++) {
+      admission.enter(
+        (leave) => (burn(5), begun++, leave()),
+        () => {},
+      );
+    }
+    expect(begun).toBeLessThan(10);
+    await expect.poll(() => begun).toBe(50);
   });
   it('lets in fewer while the event loop is late, and more again afterwards', async () => {
     const admission = door({ start: 100, least: 10 });
