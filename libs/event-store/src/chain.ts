@@ -57,6 +57,22 @@ export const verifyChain = (stream: string, events: readonly StoredEvent[], prev
   }
 };
 
+/**
+ * The events from revision `first` on, checked; `found` begins with the predecessor of the first, which is needed for its
+ * hash only, unless `first` is 0.
+ */
+export const checkedStretch = (stream: string, found: readonly StoredEvent[], first: number): readonly StoredEvent[] => {
+  if (first === 0) {
+    verifyChain(stream, found);
+    return found;
+  }
+  const [before, ...events] = found;
+  if (!before) return [];
+  if (before.revision !== first - 1) throw damagedRecord(before);
+  verifyChain(stream, events, { revision: before.revision, hash: before.hash });
+  return events;
+};
+
 /** Finds the hash of one record in the store, `undefined` when there is no such record. */
 export type HashLookup = (stream: string, revision: number) => string | undefined | Promise<string | undefined>;
 

@@ -1,4 +1,5 @@
 export * from './conformance/attachments.ts';
+export * from './conformance/checkpoints.ts';
 export * from './conformance/command-handler.ts';
 export * from './conformance/event-store.ts';
 export * from './conformance/keys.ts';

@@ -26,18 +26,18 @@ export const aborted = (signal: AbortSignal): Promise<void> =>
   });
 
 /**
- * A controller that aborts when one of its parents does; `release` lets go of them. Instead of `AbortSignal.any`, which
+ * A controller that aborts when one of its parents does, for the same reason; `release` lets go of them. Instead of `AbortSignal.any`, which
  * loses an abort when a source is collected first, and piles up on a source that lives long (Node 24).
  */
 export const linkedController = (...parents: readonly AbortSignal[]): { readonly signal: AbortSignal; abort(): void; release(): void } => {
   const controller = new AbortController();
-  const abort = (): void => controller.abort();
+  const follow = (event: Event): void => controller.abort((event.target as AbortSignal).reason);
   const release = (): void => {
-    for (const parent of parents) parent.removeEventListener('abort', abort);
+    for (const parent of parents) parent.removeEventListener('abort', follow);
   };
   for (const parent of parents) {
-    if (parent.aborted) abort();
-    else parent.addEventListener('abort', abort, { once: true });
+    if (parent.aborted) controller.abort(parent.reason);
+    else parent.addEventListener('abort', follow, { once: true });
   }
-  return { signal: controller.signal, abort, release };
+  return { signal: controller.signal, abort: () => controller.abort(), release };
 };

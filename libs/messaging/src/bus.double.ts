@@ -4,7 +4,9 @@ import { Rejection } from '@sanwang/kernel';
 import { createBell } from './bell.ts';
 import { backoffMs, linkedController, pause } from './backoff.ts';
 import { partitionOf } from './murmur2.ts';
-import { DEFAULT_PARTITIONS, type Bus, type BusMessage, type TopicInfo } from './port.ts';
+import { DEFAULT_PARTITIONS, type Bus, type BusMessage, type OutgoingMessage, type RelaySeat, type TopicInfo } from './port.ts';
+import { seatLost } from './seat-lost.ts';
+import { createTurns } from './turns.ts';
 
 interface Topic {
   readonly info: TopicInfo;
@@ -15,6 +17,8 @@ interface Topic {
 export const busDouble = () => {
   const topics = new Map<string, Topic>();
   const checkpoints = new Map<string, { readonly topic: Topic; readonly checkpoint: number }>();
+  const turns = createTurns();
+  const seats = new Map<string, AbortController>();
   const bell = createBell();
   let made = 0;
   let away = false;
@@ -22,6 +26,23 @@ export const busDouble = () => {
   const reach = async (): Promise<void> => {
     await delay(Math.random());
     if (away) throw new Rejection('unavailable', 'bus-unavailable', 'The bus is away.');
+  };
+  const topicOf = (name: string): Topic => {
+    const topic = topics.get(name);
+    if (!topic) throw new Rejection('not-found', 'topic-not-found', `There is no topic ${name}.`);
+    return topic;
+  };
+  const put = (topic: Topic, messages: readonly OutgoingMessage[]): void => {
+    for (const message of messages) {
+      const partition = partitionOf(message.key, topic.info.partitions);
+      const there = topic.partitions[partition]!;
+      there.push({ topic: topic.info.topic, partition, offset: there.length, ...message });
+    }
+    bell.ring();
+  };
+  const checkpointOf = (context: string): number => {
+    const relay = checkpoints.get(context);
+    return relay && [...topics.values()].includes(relay.topic) ? relay.checkpoint : LOG_START;
   };
   const connect = (): Bus => {
     const closing = new AbortController();
@@ -65,22 +86,39 @@ export const busDouble = () => {
       }),
       topicInfo: call((name) => topics.get(name)?.info),
       endOffsets: call((name) => topics.get(name)?.partitions.map(({ length }) => length) ?? []),
-      relayCheckpoint: call((context) => {
-        const relay = checkpoints.get(context);
-        return relay && [...topics.values()].includes(relay.topic) ? relay.checkpoint : LOG_START;
-      }),
-      publish: call((context, name, messages, checkpoint) => {
-        const topic = topics.get(name);
-        if (!topic) throw new Rejection('not-found', 'topic-not-found', `There is no topic ${name}.`);
-        for (const message of messages) {
-          const partition = partitionOf(message.key, topic.info.partitions);
-          const messagesThere = topic.partitions[partition]!;
-          messagesThere.push({ topic: name, partition, offset: messagesThere.length, ...message });
+      relayCheckpoint: call(checkpointOf),
+      async relaySeat(context, name, signal): Promise<RelaySeat> {
+        await call(() => topicOf(name))();
+        const waiting = linkedController(signal, closing.signal);
+        const leave = await turns.take(context, waiting.signal).finally(waiting.release);
+        const lost = linkedController(closing.signal);
+        seats.set(context, lost);
+        const stand = async (): Promise<void> => {
+          lost.release();
+          lost.abort();
+          leave();
+        };
+        lost.signal.addEventListener('abort', leave, { once: true });
+        try {
+          const topic = topicOf(name);
+          return {
+            topic: topic.info,
+            checkpoint: checkpointOf(context),
+            lost: lost.signal,
+            publish: call((messages, checkpoint) => {
+              if (lost.signal.aborted) throw seatLost(context);
+              if (topicOf(name) !== topic) throw new Rejection('not-found', 'topic-not-found', `The topic ${name} was made anew.`);
+              put(topic, messages);
+              checkpoints.set(context, { topic, checkpoint: Math.max(checkpointOf(context), checkpoint) });
+            }),
+            leave: stand,
+          };
+        } catch (error) {
+          await stand();
+          throw error;
         }
-        const before = checkpoints.get(context);
-        checkpoints.set(context, { topic, checkpoint: before?.topic === topic ? Math.max(before.checkpoint, checkpoint) : checkpoint });
-        bell.ring();
-      }),
+      },
+      send: call((name, messages) => put(topicOf(name), messages)),
       async consume(options) {
         const { signal } = linkedController(options.signal, closing.signal);
         signal.addEventListener('abort', () => bell.ring(), { once: true });
@@ -103,6 +141,8 @@ export const busDouble = () => {
       topics.delete(name);
       bell.ring();
     },
+    /** Takes the seat of a context's relay from whoever has it. */
+    unseat: (context: string): void => seats.get(context)?.abort(),
     /** Takes the server away, or brings it back. */
     setAway: (value: boolean): void => void (away = value),
     messages: (name: string): readonly BusMessage[] => topics.get(name)?.partitions.flat() ?? [],

@@ -56,10 +56,17 @@ export const chaosBus = (bus: Bus, seed: number): Bus => {
     topicInfo: (topic) => bus.topicInfo(topic),
     endOffsets: (topic) => bus.endOffsets(topic),
     relayCheckpoint: (context) => bus.relayCheckpoint(context),
-    async publish(context, topic, messages, checkpoint) {
-      await bus.publish(context, topic, messages, checkpoint);
-      if (random() < 0.1) await bus.publish(context, topic, messages, checkpoint);
+    async relaySeat(context, topic, signal) {
+      const seat = await bus.relaySeat(context, topic, signal);
+      return {
+        ...seat,
+        async publish(messages, checkpoint) {
+          await seat.publish(messages, checkpoint);
+          if (random() < 0.1) await seat.publish(messages, checkpoint);
+        },
+      };
     },
+    send: (topic, messages) => bus.send(topic, messages),
     consume: (options) =>
       bus.consume({
         ...options,
@@ -90,15 +97,16 @@ export const chaosSink = (sink: Sink, seed: number): Sink => {
   let seen: Parameters<Sink['apply']>[0][number][] = [];
   return {
     name: sink.name,
+    group: sink.group,
     subscribes: sink.subscribes,
     progress: () => sink.progress(),
-    async apply(events, progress) {
+    async apply(events, progress, refused) {
       const again = seen.filter(() => random() < 0.05);
       const streams = Map.groupBy([...again, ...events], ({ stream }) => stream).values();
       const shuffled = interleave([...streams], random);
       const middle = Math.floor(random() * shuffled.length);
       if (middle > 0) await sink.apply(shuffled.slice(0, middle), []);
-      await sink.apply(shuffled.slice(middle), progress);
+      await sink.apply(shuffled.slice(middle), progress, refused);
       seen = [...seen, ...events].slice(-500);
     },
   };

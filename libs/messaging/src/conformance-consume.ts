@@ -7,10 +7,10 @@ import type { BusMessage, TopicInfo } from './port.ts';
 
 /** What a bus owes its consumers. */
 export const consuming = (test: BenchTest): void => {
-  test('delivers a message as it was published', async ({ bus, topic, context, start }) => {
+  test('delivers a message as it was published', async ({ bus, topic, start }) => {
     await bus.ensureTopic(topic);
     const sent = message('patrol.Task-面馆', 7);
-    await bus.publish(context, topic, [sent], 7);
+    await bus.send(topic, [sent]);
     const { received } = start();
     await eventually(() => expect(received).toHaveLength(1), PATIENCE);
     expect(received[0]).toEqual({ topic, partition: partitionOf(sent.key), offset: 0, ...sent });
@@ -42,11 +42,11 @@ export const consuming = (test: BenchTest): void => {
     for (const key of keys) expect(numbers(received, key)).toEqual(upTo(50));
   });
 
-  test('takes a large batch, and large messages', async ({ bus, topic, context, start }) => {
+  test('takes a large batch, and large messages', async ({ bus, topic, start }) => {
     await bus.ensureTopic(topic);
     const large = upTo(5_000).map((n) => message(keys[n % keys.length]!, n));
     const huge = { ...message('patrol.Task-huge', 0), value: JSON.stringify({ n: 0, text: 'x'.repeat(64 * 1024) }) };
-    await bus.publish(context, topic, [...large, huge], 5_000);
+    await bus.send(topic, [...large, huge]);
     const { received } = start();
     await eventually(() => expect(received).toHaveLength(5_001), PATIENCE);
     expect(received.find(({ key }) => key === huge.key)!.value).toBe(huge.value);
@@ -70,7 +70,7 @@ export const consuming = (test: BenchTest): void => {
     for (const key of keys) expect(numbers(taken, key)).toEqual(upTo(5));
   });
 
-  test('waits for the handler before it delivers more of the same partition', async ({ bus, topic, context, start }) => {
+  test('waits for the handler before it delivers more of the same partition', async ({ bus, topic, start }) => {
     await bus.ensureTopic(topic);
     const gate = Promise.withResolvers<void>();
     const begun: BusMessage[][] = [];
@@ -80,9 +80,9 @@ export const consuming = (test: BenchTest): void => {
         await gate.promise;
       },
     });
-    await bus.publish(context, topic, [message('a', 0)], 0);
+    await bus.send(topic, [message('a', 0)]);
     await eventually(() => expect(begun.flat()).toHaveLength(1), PATIENCE);
-    await bus.publish(context, topic, [message('a', 1)], 1);
+    await bus.send(topic, [message('a', 1)]);
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(numbers(begun.flat(), 'a')).toEqual([0]);
     gate.resolve();
@@ -120,33 +120,31 @@ export const consuming = (test: BenchTest): void => {
     expect(asked[0]![0]).toEqual(await bus.topicInfo(topic));
   });
 
-  test('waits for messages when the consumer stands beyond the end', async ({ bus, topic, context, start }) => {
+  test('waits for messages when the consumer stands beyond the end', async ({ bus, topic, start }) => {
     await bus.ensureTopic(topic);
-    await bus.publish(context, topic, [message('a', 0)], 0);
+    await bus.send(topic, [message('a', 0)]);
     const { received } = start({ from: async (_topic, partition) => (partition === partitionOf('a') ? 3 : 0) });
-    await bus.publish(
-      context,
+    await bus.send(
       topic,
       [1, 2, 3, 4].map((n) => message('a', n)),
-      4,
     );
     await eventually(() => expect(numbers(received, 'a')).toEqual([3, 4]), PATIENCE);
   });
 
-  test('consumes several topics, also one that is made later', async ({ bus, topic, context, start }) => {
+  test('consumes several topics, also one that is made later', async ({ bus, topic, start }) => {
     const later = `${topic}.later`;
     await bus.ensureTopic(topic);
     const { received } = start({ topics: [topic, later] });
-    await bus.publish(context, topic, [message('a', 0)], 0);
+    await bus.send(topic, [message('a', 0)]);
     await eventually(() => expect(received).toHaveLength(1), PATIENCE);
     await bus.ensureTopic(later);
-    await bus.publish(`${context}b`, later, [message('a', 0)], 0);
+    await bus.send(later, [message('a', 0)]);
     await eventually(() => expect(received.map((one) => one.topic).sort()).toEqual([topic, later]), PATIENCE);
   });
 
-  test('asks again where to begin when that failed', async ({ bus, topic, context, start }) => {
+  test('asks again where to begin when that failed', async ({ bus, topic, start }) => {
     await bus.ensureTopic(topic);
-    await bus.publish(context, topic, [message('a', 0)], 0);
+    await bus.send(topic, [message('a', 0)]);
     let failures = 0;
     const { received } = start({
       from: async () => {
@@ -157,13 +155,13 @@ export const consuming = (test: BenchTest): void => {
     await eventually(() => expect(received).toHaveLength(1), PATIENCE);
   });
 
-  test('ends a consumer when its signal aborts, and delivers nothing more', async ({ bus, topic, context, start }) => {
+  test('ends a consumer when its signal aborts, and delivers nothing more', async ({ bus, topic, start }) => {
     await bus.ensureTopic(topic);
     const { received, stop } = start();
-    await bus.publish(context, topic, [message('a', 0)], 0);
+    await bus.send(topic, [message('a', 0)]);
     await eventually(() => expect(received).toHaveLength(1), PATIENCE);
     await stop();
-    await bus.publish(context, topic, [message('a', 1)], 1);
+    await bus.send(topic, [message('a', 1)]);
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(received).toHaveLength(1);
   });
@@ -173,9 +171,9 @@ export const consuming = (test: BenchTest): void => {
     await stop();
   });
 
-  test('ends a consumer whose handler fails all the time', async ({ bus, topic, context, start }) => {
+  test('ends a consumer whose handler fails all the time', async ({ bus, topic, start }) => {
     await bus.ensureTopic(topic);
-    await bus.publish(context, topic, [message('a', 0)], 0);
+    await bus.send(topic, [message('a', 0)]);
     let calls = 0;
     const { stop } = start({ handle: () => Promise.reject(new Error(`planted ${calls++}`)) });
     await eventually(() => expect(calls).toBeGreaterThan(1), PATIENCE);

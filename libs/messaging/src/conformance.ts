@@ -3,6 +3,7 @@ import { benchTest, type BusFixture } from './conformance-bench.ts';
 import { consuming } from './conformance-consume.ts';
 import { publishing } from './conformance-publish.ts';
 
+export { leasesConformance, type Contender, type LeasesUnderTest } from './conformance-leases.ts';
 export type { BusFixture };
 
 /** What every bus must do. */

@@ -59,6 +59,27 @@ describe('an event as a message', () => {
     expect(toMessage({ ...event, rawData: '{}', rawVersion: 1 }).value).toBe(JSON.stringify(event.data));
   });
 
+  it.each(['throws', 'gives nothing'])(
+    'goes out as it was recorded, under the version it was recorded in, when its upcaster %s',
+    (what) => {
+      const broken: PublishedEvent = {
+        ...event,
+        rawData: '{"old":1}',
+        rawVersion: 1,
+        get data() {
+          if (what === 'throws') throw new Error('planted');
+          return undefined;
+        },
+      };
+      const { headers, value } = toMessage(broken);
+      expect(value).toBe('{"old":1}');
+      expect(headers).toMatchObject({
+        ce_type: 'sanwang.patrol.TaskPooled.v1',
+        ce_dataschema: '/schemas/sanwang.patrol.TaskPooled.v1.json',
+      });
+    },
+  );
+
   it('tells type, position and visibility although its value cannot be parsed', () => {
     const broken = { ...onBus(), value: '{' };
     expect(messageType(broken)).toEqual({ context: 'patrol', type: 'TaskPooled', version: 2, name: 'patrol.TaskPooled' });

@@ -9,13 +9,32 @@ export const cloudEventType = (context: string, type: string, version: number): 
 export const schemaPath = (context: string, type: string, version: number): string =>
   `/schemas/${cloudEventType(context, type, version)}.json`;
 
+/**
+ * The event's version and data as they go out: the present version; or, where the upcasters cannot bring the data there, what
+ * was recorded under the version it was recorded in, so that one old event does not stop the relay: every consumer upcasts on
+ * reading, and parks by key what it cannot.
+ */
+const outgoingData = (event: PublishedEvent): { readonly version: number; readonly value: string } => {
+  const { rawData, rawVersion } = event;
+  if (rawData === undefined) return { version: event.version, value: JSON.stringify(event.data) };
+  if (rawVersion === undefined) return { version: event.version, value: rawData };
+  try {
+    const value: string | undefined = JSON.stringify(event.data);
+    if (value !== undefined) return { version: event.version, value };
+  } catch {
+    // Falls through: the upcasters are broken for this event.
+  }
+  return { version: rawVersion, value: rawData };
+};
+
 /** The message of an event: CloudEvents 1.0 in Kafka binary mode, keyed by the stream; the value is the data's JSON text. */
 export const toMessage = (event: PublishedEvent): OutgoingMessage => {
+  const { version, value } = outgoingData(event);
   const headers: Record<string, string> = {
     ce_specversion: '1.0',
     ce_id: event.id,
     ce_source: `sanwang/${event.context}`,
-    ce_type: cloudEventType(event.context, event.type, event.version),
+    ce_type: cloudEventType(event.context, event.type, version),
     ce_subject: event.stream,
     ce_time: event.at,
     'content-type': 'application/json',
@@ -27,11 +46,10 @@ export const toMessage = (event: PublishedEvent): OutgoingMessage => {
     sanwang_commandid: event.commandId,
     sanwang_correlationid: event.correlationId,
   };
-  if (event.visibility === 'public') headers['ce_dataschema'] = schemaPath(event.context, event.type, event.version);
+  if (event.visibility === 'public') headers['ce_dataschema'] = schemaPath(event.context, event.type, version);
   if (event.causationId !== undefined) headers['sanwang_causationid'] = event.causationId;
   if (event.traceparent !== undefined) headers['traceparent'] = event.traceparent;
-  const { rawData, rawVersion } = event;
-  return { key: event.stream, headers, value: rawData !== undefined && rawVersion === undefined ? rawData : JSON.stringify(event.data) };
+  return { key: event.stream, headers, value };
 };
 
 /** What `ce_type` says. */
@@ -47,6 +65,9 @@ const damaged = (message: BusMessage, what: string): Rejection =>
   new Rejection('data-loss', 'message-damaged', `Message ${message.topic}/${message.partition}@${message.offset} has ${what}.`, {
     facts: { topic: message.topic, partition: message.partition, offset: message.offset },
   });
+
+/** True for what reading a message throws when it is not one of ours, or not whole. */
+export const isDamagedMessage = (error: unknown): error is Rejection => error instanceof Rejection && error.reason === 'message-damaged';
 
 const TYPE = /^sanwang\.([a-z][a-z0-9-]*)\.([A-Z][A-Za-z0-9]*)\.v([1-9][0-9]*)$/;
 const header = (message: BusMessage, name: string): string => {
@@ -70,6 +91,12 @@ export const messageType = (message: BusMessage): MessageType => {
 
 /** The log position of a message, without its value. */
 export const messagePosition = (message: BusMessage): number => wholeNumber(message, 'sanwang_position');
+
+/** `messagePosition` of a message whose value is all there. */
+export const wholePosition = (message: BusMessage): number => {
+  if (message.cutFrom !== undefined) throw damaged(message, `a value of ${message.cutFrom} bytes, more than any event`);
+  return messagePosition(message);
+};
 
 export const messageVisibility = (message: BusMessage): 'public' | 'private' => {
   const visibility = header(message, 'sanwang_visibility');

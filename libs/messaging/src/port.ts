@@ -7,6 +7,8 @@ export interface BusMessage {
   readonly headers: Readonly<Record<string, string>>;
   /** JSON text. */
   readonly value: string;
+  /** Its length in bytes, where `value` is only its beginning: it is longer than any event. */
+  readonly cutFrom?: number;
 }
 export interface OutgoingMessage {
   readonly key: string;
@@ -18,6 +20,11 @@ export interface OutgoingMessage {
 export const DEFAULT_PARTITIONS = 16;
 /** The topic of a context's events. */
 export const topicOf = (context: string): string => `sanwang.${context}.v1`;
+
+/** Partitions of a topic for one district's bureau. */
+export const DISTRICT_PARTITIONS = 3;
+/** The topic on which a context tells a district's bureau about its objects; `district` is the bureau's unit code. */
+export const districtTopicOf = (district: string, context: string): string => `sanwang.district.${district}.${context}.v1`;
 
 /** A topic as it stands. `generation` changes when the topic is made anew (its offsets then start again). */
 export interface TopicInfo {
@@ -36,6 +43,29 @@ export interface PartitionProgress {
 }
 
 /**
+ * The right to publish a context's events, which one process of the deployment holds at a time. `topic` and `checkpoint` are
+ * what stood when the seat became ours.
+ */
+export interface RelaySeat {
+  readonly topic: TopicInfo;
+  /**
+   * The log position up to which the context is published; `LOG_START` at first. It belongs to the generation of the topic that
+   * it was published to: when that is gone, it is `LOG_START` again.
+   */
+  readonly checkpoint: number;
+  /** Aborts when the seat is no longer ours, at the latest when another could take it. */
+  readonly lost: AbortSignal;
+  /**
+   * Publishes in order, one call after the other, and moves the checkpoint, which never leads what the bus has acknowledged and
+   * never goes back. No messages: moves the checkpoint only. `not-found/topic-not-found` when the topic has vanished,
+   * `unavailable/seat-lost` when another has the seat.
+   */
+  publish(messages: readonly OutgoingMessage[], checkpoint: number): Promise<void>;
+  /** Gives the seat up, so that another need not wait. */
+  leave(): Promise<void>;
+}
+
+/**
  * The bus. Delivery is at least once, in order per partition; the partition is murmur2 of the key, as Kafka's.
  * A server that is away makes calls fail with `unavailable/bus-unavailable`.
  */
@@ -47,23 +77,25 @@ export interface Bus {
   endOffsets(topic: string): Promise<readonly number[]>;
 
   /**
-   * The log position up to which the relay of a context has published; `LOG_START` at first. It belongs to the generation of
-   * the topic that it was published to: when that is gone, it is `LOG_START` again.
+   * Waits until the seat of the context's relay is ours; rejects with the signal's reason when it aborts before, and with
+   * `not-found/topic-not-found` when the topic was not made. The signal ends the waiting only: a seat is held until `leave()`.
    */
+  relaySeat(context: string, topic: string, signal: AbortSignal): Promise<RelaySeat>;
+  /** The checkpoint of the context's relay, whichever process holds its seat; see `RelaySeat`. */
   relayCheckpoint(context: string): Promise<number>;
-  /**
-   * Publishes in order and moves the checkpoint, which never leads what the bus has acknowledged and never goes back. No
-   * messages: moves the checkpoint only. `not-found/topic-not-found` when the topic was not made or has vanished.
-   */
-  publish(context: string, topic: string, messages: readonly OutgoingMessage[], checkpoint: number): Promise<void>;
+  /** Publishes in order per key, without a checkpoint. `not-found/topic-not-found` when there is no such topic. */
+  send(topic: string, messages: readonly OutgoingMessage[]): Promise<void>;
 
   /**
-   * Runs a consumer of a group until `signal` aborts; waits for topics that are not there yet. `from` says where a partition
-   * is to be read from (the consumer keeps its own offsets; one beyond the end waits until it is reached), and is asked
-   * again when the topic was made anew. `handle` is awaited before the next messages of the same partitions come, may get
+   * Runs a consumer of a group until `signal` aborts; waits for topics that are not there yet. Consumers of one group share the
+   * partitions. `from` says where a partition is to be read from (the consumer keeps its own offsets; one beyond the end waits
+   * until it is reached); it is asked again when the topic was made anew, and whenever a partition comes to this consumer again
+   * after others of the group had it. `handle` is awaited before the next messages of the same partitions come, may get
    * messages of several partitions at once, may be called at the same time for different partitions, and may take long: the
    * consumer waits out what is away inside it. When it throws, the same messages come again after a back-off. Resolves when
-   * the signal has aborted and nothing is in flight.
+   * the signal has aborted and nothing is in flight. Rejects, with nothing in flight either: `data-loss/offset-expired` (facts:
+   * `topic`, `partition`, `offset`, `start`) when the bus no longer holds what `from` names, and the consumer's content must
+   * come from the log; `unavailable/bus-unavailable` when the server stays away, and the call is to be made again.
    */
   consume(options: {
     readonly group: string;

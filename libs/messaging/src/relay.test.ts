@@ -88,10 +88,16 @@ describe('relay', () => {
     let lost = 3;
     const forgetful: Bus = {
       ...bus,
-      async publish(...args) {
-        await bus.publish(args[0], args[1], args[2], -1);
-        if (lost-- > 0) throw new Error('no answer');
-        await bus.publish(args[0], args[1], [], args[3]);
+      async relaySeat(...args) {
+        const seat = await bus.relaySeat(...args);
+        return {
+          ...seat,
+          async publish(messages, checkpoint) {
+            await seat.publish(messages, -1);
+            if (lost-- > 0) throw new Error('no answer');
+            await seat.publish([], checkpoint);
+          },
+        };
       },
     };
     fill(20);
@@ -112,6 +118,17 @@ describe('relay', () => {
     expect(positions()).toEqual(wholeLog().slice(0, 60));
     await expect(one.caughtUp(60, SOON)).rejects.toMatchObject({ code: 'unavailable', reason: 'relay-behind' });
     await one.caughtUp(59, 0);
+  });
+
+  it('does not stop at an old event that its upcasters cannot bring to the present version', async () => {
+    fill(3);
+    const broken = { version: { value: 2 }, rawVersion: { value: 1 }, rawData: { value: '{"m":3}' } };
+    Object.defineProperties(log.append('3', 3), { ...broken, data: { get: () => expect.fail('a broken upcaster') } });
+    fill(3);
+    await start().caughtUp(6, SOON);
+    expect(positions()).toEqual(wholeLog());
+    const [sent] = server.messages(topic).filter((message) => messagePosition(message) === 3);
+    expect(sent).toMatchObject({ value: '{"m":3}', headers: { ce_type: 'sanwang.patrol.Noted.v1' } });
   });
 
   it('refuses a log that ends before what is already published', async () => {
@@ -188,6 +205,63 @@ describe('relay', () => {
     await one.caughtUp(20_054, SOON);
     await eventually(async () => expect(await bus.relayCheckpoint('patrol')).toBe(20_054));
     expect(positions()).toHaveLength(5);
+  });
+
+  describe('two of one context', () => {
+    const another = (options: Partial<RelayOptions> = {}) => {
+      const own = new AbortController();
+      const signal = AbortSignal.any([own.signal, abort.signal]);
+      const one = startRelay({ ...log, bus: server.connect(), signal, backoff: { firstMs: 5, maxMs: 20 }, lookEveryMs: 5, ...options });
+      return { relay: one, stop: () => own.abort() };
+    };
+
+    it('take turns: one publishes, the other waits, knows how far it came, and takes over where it stopped', async () => {
+      fill(50);
+      const first = another();
+      await first.relay.caughtUp(49, SOON);
+      const second = another();
+      await eventually(() => expect(second.relay.status()).toEqual({ context: 'patrol', state: 'waiting', position: 49 }));
+      fill(10);
+      await second.relay.caughtUp(59, SOON);
+      await expect(second.relay.hold()).rejects.toMatchObject({ code: 'unavailable', reason: 'relay-elsewhere' });
+      first.stop();
+      await first.relay.done;
+      fill(20);
+      await eventually(() => expect(second.relay.status()).toEqual({ context: 'patrol', state: 'running', position: 79 }));
+      expect(positions()).toEqual(wholeLog());
+      second.stop();
+      await second.relay.done;
+    });
+
+    it('stop publishing when the seat is lost, and nothing is lost or out of order', async () => {
+      const relays = [another({ batchSize: 5 }), another({ batchSize: 5 })];
+      for (let round = 0; round < 20; round++) {
+        fill(23);
+        await new Promise((resolve) => setTimeout(resolve, 7));
+        server.unseat('patrol');
+      }
+      for (const one of relays) await one.relay.caughtUp(log.events.at(-1)!.position, SOON);
+      expect(new Set(positions())).toEqual(new Set(wholeLog()));
+      for (const key of new Set(log.events.map(({ stream }) => stream))) {
+        const there = server.messages(topic).filter((message) => message.key === key);
+        const appeared = [...new Set(there.map(messagePosition))];
+        expect(appeared).toEqual([...appeared].sort((a, b) => a - b));
+      }
+      for (const one of relays) one.stop();
+      await Promise.all(relays.map((one) => one.relay.done));
+    });
+
+    it('end at their signal also while they wait', async () => {
+      const first = another();
+      await eventually(() => expect(first.relay.status().state).toBe('running'));
+      const second = another();
+      await eventually(() => expect(second.relay.status().state).toBe('waiting'));
+      second.stop();
+      await second.relay.done;
+      expect(second.relay.status().state).toBe('stopped');
+      first.stop();
+      await first.relay.done;
+    });
   });
 
   it('answers that it is behind when the wait is over', async () => {

@@ -4,7 +4,7 @@ import { LOG_START, type EventStore, type Published, type PublishedPage } from '
 import { backoffMs, DEFAULT_BACKOFF, linkedController, pause, type Backoff } from './backoff.ts';
 import { createBell } from './bell.ts';
 import { toMessage } from './envelope.ts';
-import { topicOf, type Bus } from './port.ts';
+import { topicOf, type Bus, type RelaySeat } from './port.ts';
 import { createWaiters } from './waiters.ts';
 
 export interface RelayOptions {
@@ -26,13 +26,18 @@ export interface RelayOptions {
   readonly backoff?: Backoff;
   /** How often the relay looks whether its topic is still the one it publishes to. */
   readonly checkTopicEveryMs?: number;
+  /** How often a relay that waits for its seat looks how far the one that has it came. */
+  readonly lookEveryMs?: number;
   onStatus?(status: RelayStatus): void;
 }
 
 export interface RelayStatus {
   readonly context: string;
-  /** `paused`: the bus or the log is away, the relay tries again. `stopped`: for good, at `position`. */
-  readonly state: 'starting' | 'running' | 'held' | 'paused' | 'stopped';
+  /**
+   * `waiting`: another instance publishes, this one stands by. `paused`: the bus or the log is away, the relay tries again.
+   * `stopped`: for good, at `position`.
+   */
+  readonly state: 'starting' | 'waiting' | 'running' | 'held' | 'paused' | 'stopped';
   /** Everything of the context at or below it is on the bus. */
   readonly position: number;
   readonly reason?: 'unavailable' | 'newer-event' | 'damaged-record' | 'log-behind-bus';
@@ -44,7 +49,7 @@ export interface Relay {
   /**
    * Publishes nothing above the answer until `release()`: that is `at` (default: where the relay stands), or more when
    * more has been published already. Commands go on meanwhile. `failed-precondition/relay-held` while another holds it,
-   * `unavailable/relay-starting` before it knows its checkpoint.
+   * `unavailable/relay-starting` before it knows its checkpoint, `unavailable/relay-elsewhere` while another instance publishes.
    */
   hold(at?: number): Promise<number>;
   release(): void;
@@ -57,7 +62,10 @@ export interface Relay {
 /** The relay writes its checkpoint over a stretch without events of its context only once it is this long. */
 const SILENT_STRETCH = 10_000;
 
-/** Publishes every event of a context, in log order, keyed by stream, its checkpoint together with the messages. The only publisher. */
+/**
+ * Publishes every event of a context, in log order, keyed by stream, its checkpoint together with the messages. The only
+ * publisher: it works while it has the context's seat, and waits for it while another instance has.
+ */
 export const startRelay = (options: RelayOptions): Relay => {
   const { store, catalogue, published, bus, signal, batchSize = 500, paceMs = 10, backoff = DEFAULT_BACKOFF } = options;
   const { context } = catalogue;
@@ -66,6 +74,7 @@ export const startRelay = (options: RelayOptions): Relay => {
   const bell = createBell();
   let state: Pick<RelayStatus, 'state' | 'reason' | 'message'> = { state: 'starting' };
   let position = LOG_START;
+  let seat: RelaySeat | undefined;
   let started = false;
   let stored = LOG_START;
   /** The highest position handed to the bus, acknowledged or not. */
@@ -89,9 +98,9 @@ export const startRelay = (options: RelayOptions): Relay => {
     waiters.passed(topic, to);
   };
 
-  const publish = async (events: PublishedPage['events'], checkpoint: number): Promise<void> => {
+  const publish = async (on: RelaySeat, events: PublishedPage['events'], checkpoint: number): Promise<void> => {
     offered = Math.max(offered, checkpoint);
-    inFlight = bus.publish(context, topic, events.map(toMessage), checkpoint);
+    inFlight = on.publish(events.map(toMessage), checkpoint);
     try {
       await inFlight;
     } finally {
@@ -102,7 +111,7 @@ export const startRelay = (options: RelayOptions): Relay => {
     become({ state: 'running' });
   };
 
-  const publishPage = async (page: PublishedPage, until: AbortSignal): Promise<void> => {
+  const publishPage = async (on: RelaySeat, page: PublishedPage, until: AbortSignal): Promise<void> => {
     let next = 0;
     while (next < page.events.length) {
       if (until.aborted) return;
@@ -113,34 +122,50 @@ export const startRelay = (options: RelayOptions): Relay => {
         continue;
       }
       next += batch.length;
-      await publish(batch, next === page.events.length ? page.position : batch.at(-1)!.position);
+      await publish(on, batch, next === page.events.length ? page.position : batch.at(-1)!.position);
       await nextTurn();
     }
-    if (page.position > stored + SILENT_STRETCH) await publish([], page.position);
+    if (page.position > stored + SILENT_STRETCH) await publish(on, [], page.position);
     else if (page.position > position) advance(page.position);
   };
 
-  /** Publishes from the bus's checkpoint on; comes back when the signal aborts or the topic is not the same any more. */
-  const follow = async (): Promise<void> => {
-    const { generation } = await bus.ensureTopic(topic);
-    stored = await bus.relayCheckpoint(context);
+  const takeSeat = async (): Promise<RelaySeat> => {
+    await bus.ensureTopic(topic);
+    const look = async (): Promise<void> => {
+      const reached = await bus.relayCheckpoint(context);
+      if (seat) return;
+      started = false;
+      become({ state: 'waiting' });
+      advance(reached);
+    };
+    const timer = setInterval(() => void look().catch(() => undefined), options.lookEveryMs ?? 1_000).unref();
+    try {
+      return (seat = await bus.relaySeat(context, topic, signal));
+    } finally {
+      clearInterval(timer);
+    }
+  };
+
+  /** Publishes from the seat's checkpoint on; comes back when the signal aborts, the seat is lost or the topic is another. */
+  const follow = async (on: RelaySeat): Promise<void> => {
+    stored = on.checkpoint;
     if (stored > (await store.head(''))) {
       throw new Rejection('data-loss', 'log-behind-bus', `${topic} holds events up to ${stored}; the log ends before. Is this its log?`);
     }
-    position = stored;
     started = true;
-    const attempt = linkedController(signal);
+    advance(stored);
+    const attempt = linkedController(signal, on.lost);
     const until = attempt.signal;
     const stir = (): void => bell.ring();
     until.addEventListener('abort', stir, { once: true });
     const look = async (): Promise<void> => {
-      if ((await bus.topicInfo(topic))?.generation !== generation) attempt.abort();
+      if ((await bus.topicInfo(topic))?.generation !== on.topic.generation) attempt.abort();
     };
     const timer = setInterval(() => void look().catch(() => undefined), options.checkTopicEveryMs ?? 10_000).unref();
     try {
       become({ state: 'running' });
       for await (const page of published(store, catalogue, { after: position, signal: until })) {
-        await publishPage(page, until);
+        await publishPage(on, page, until);
         if (page.events.length > 0 && page.events.length < batchSize) await pause(paceMs, until);
       }
       if (!until.aborted) throw new Error('the log has ended the subscription');
@@ -156,8 +181,16 @@ export const startRelay = (options: RelayOptions): Relay => {
     for (let attempt = 0; !signal.aborted;) {
       const before = position;
       try {
-        await follow();
+        const on = await takeSeat();
+        try {
+          await follow(on);
+        } finally {
+          seat = undefined;
+          await on.leave();
+        }
+        if (on.lost.aborted && !signal.aborted) become({ state: 'waiting' });
       } catch (error) {
+        if (signal.aborted) break;
         const message = error instanceof Error ? error.message : String(error);
         const reason = stopReason(error);
         if (reason) {
@@ -182,6 +215,9 @@ export const startRelay = (options: RelayOptions): Relay => {
     status,
     async hold(at) {
       if (ceiling !== undefined) throw new Rejection('failed-precondition', 'relay-held', `The relay of ${context} is held already.`);
+      if (!seat && state.state === 'waiting') {
+        throw new Rejection('unavailable', 'relay-elsewhere', `Another instance publishes the events of ${context}.`);
+      }
       if (!started) throw new Rejection('unavailable', 'relay-starting', `The relay of ${context} does not know its checkpoint yet.`);
       ceiling = Math.max(at ?? position, position);
       await inFlight?.catch(() => undefined);

@@ -1,12 +1,16 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { NAME_WITHIN_MS, type Attachments, type EventStore } from '@sanwang/event-store';
 import type { Clock } from '@sanwang/kernel';
-import { namedAmong, type ModelReader, type NamedAttachments } from '@sanwang/read-model';
-import type { RunningModel, RunningService } from '@sanwang/service';
+import { pause as idle, topicOf, type Bus } from '@sanwang/messaging';
+import { namedAmong, type ModelDefinition, type ModelStore, type NamedAttachments } from '@sanwang/read-model';
 
 export interface SweepParts {
   readonly attachments: Attachments;
-  readonly store: Pick<EventStore, 'head'>;
-  readonly services: readonly RunningService[];
+  readonly store: EventStore;
+  readonly models: ModelStore;
+  readonly bus: Bus;
+  /** Which attachments the events of each context that names any have named. */
+  readonly named: readonly ModelDefinition<NamedAttachments>[];
   /** The wall clock: that of the attachments' own times. */
   readonly wall: Clock;
 }
@@ -17,28 +21,46 @@ export type Sweep = () => Promise<number | 'behind'>;
 /** A command that names an attachment at the last moment is carried out, and its event appended, well within this (ms). */
 const GRACE_MS = 3_600_000;
 
-/** True when the model has taken in every event of its context up to the head of now. */
-const isCaughtUp = async (
-  { consumer }: RunningModel,
-  { relay, definition }: RunningService,
-  store: SweepParts['store'],
-): Promise<boolean> => {
-  const head = await store.head(`${definition.context}.`);
-  return relay !== undefined && relay.status().position >= head && consumer.status().parkedKeys === 0 && (await consumer.lag()) === 0;
+/** How long a model may take to reach what the log holds now; events go on coming meanwhile. */
+const REACH_MS = 3_000;
+
+const becomesTrue = async (test: () => Promise<boolean>): Promise<boolean> => {
+  const end = Date.now() + REACH_MS;
+  while (!(await test())) {
+    if (Date.now() > end) return false;
+    await pause(50);
+  }
+  return true;
+};
+
+/** True when the model has taken in every event of its context up to the head of now, whichever instance feeds it. */
+const catchesUp = async (definition: ModelDefinition, { store, bus, models }: SweepParts): Promise<boolean> => {
+  const { context } = definition;
+  if ((await models.state(definition)) !== 'live') return false;
+  const head = await store.head(`${context}.`);
+  if (!(await becomesTrue(async () => (await bus.relayCheckpoint(context)) >= head))) return false;
+  const generation = (await bus.topicInfo(topicOf(context)))?.generation;
+  const ends = await bus.endOffsets(topicOf(context));
+  const live = await models.live(definition);
+  const isReached = async (): Promise<boolean> => {
+    const reached = new Map<number, number>();
+    for (const one of await live.progress()) if (one.generation === generation) reached.set(one.partition, one.nextOffset);
+    return ends.every((end, partition) => (reached.get(partition) ?? 0) >= end);
+  };
+  return (await becomesTrue(isReached)) && (await live.parked()).length === 0;
 };
 
 /** Every attachment is looked at once: what an event has named stays for good. */
-export const createSweep = ({ attachments, store, services, wall }: SweepParts): Sweep => {
+export const createSweep = (parts: SweepParts): Sweep => {
+  const { attachments, models, wall } = parts;
   let done: string | undefined;
   return async () => {
     const before = new Date(Date.parse(wall.now()) - NAME_WITHIN_MS - GRACE_MS).toISOString();
     const ids = await attachments.storedBefore(before, done);
     const named = new Set<string>();
-    for (const service of ids.length > 0 ? services : []) {
-      const model = service.models.find(({ definition }) => definition === service.definition.attachments);
-      if (!model) continue;
-      if (!(await isCaughtUp(model, service, store))) return 'behind';
-      for (const id of await namedAmong(model.reader as ModelReader<NamedAttachments>, ids)) named.add(id);
+    for (const definition of ids.length > 0 ? parts.named : []) {
+      if (!(await catchesUp(definition as unknown as ModelDefinition, parts))) return 'behind';
+      for (const id of await namedAmong(await models.reader(definition), ids)) named.add(id);
     }
     const forgotten = ids.filter((id) => !named.has(id));
     for (const id of forgotten) await attachments.remove(id);
@@ -50,14 +72,12 @@ export const createSweep = ({ attachments, store, services, wall }: SweepParts):
 const HOUR = 3_600_000;
 const SOON = 60_000;
 
-/** Sweeps soon after the start and then every hour; again soon when a model was behind or the sweep failed. */
-export const startSweeping = (
+/** Sweeps soon after the start and then every hour, until the signal aborts; again soon when a model was behind or the sweep failed. */
+export const sweepUntil = async (
+  signal: AbortSignal,
   sweep: Sweep,
   report: { removed(count: number): void; failed(error: unknown): void },
-): { stop(): Promise<void> } => {
-  let timer: NodeJS.Timeout | undefined;
-  let running: Promise<void> = Promise.resolve();
-  let stopped = false;
+): Promise<void> => {
   const sweepOnce = async (): Promise<number> => {
     try {
       const removed = await sweep();
@@ -69,18 +89,8 @@ export const startSweeping = (
       return SOON;
     }
   };
-  const plan = (ms: number): void => {
-    if (stopped) return;
-    timer = setTimeout(() => {
-      running = sweepOnce().then(plan);
-    }, ms).unref();
-  };
-  plan(SOON);
-  return {
-    async stop() {
-      stopped = true;
-      clearTimeout(timer);
-      await running;
-    },
-  };
+  for (let wait = SOON; !signal.aborted; wait = await sweepOnce()) {
+    await idle(wait, signal);
+    if (signal.aborted) return;
+  }
 };

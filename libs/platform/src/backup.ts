@@ -18,7 +18,7 @@ export interface BackupManifest {
 const MANIFEST = 'backup.json';
 const ISSUER = 'issuer-key.json';
 /** With the write-ahead log of the keys: a crash may have left in it that a key was destroyed. */
-const COPIED = ['log.db', 'keys.db', 'keys.db-wal', 'attachments', ISSUER];
+const COPIED = ['log.db', 'checkpoints.db', 'keys.db', 'keys.db-wal', 'attachments', ISSUER];
 
 const copyFile = async (from: string, to: string): Promise<void> => {
   const source = new DatabaseSync(from, { readOnly: true });
@@ -42,7 +42,7 @@ const syncAll = async (folder: string): Promise<void> => {
 
 /**
  * Copies log, keys, attachments and the local issuer's key into `backups/<name>` while the platform runs. The log first: what
- * an event needs (its keys, its photographs) was durable before it. Bus and models are not copied: they follow from the log.
+ * an event needs (its keys, its photographs) was durable before it; its checkpoints before it, so that none is ahead of it. Bus and models are not copied: they follow from the log.
  */
 export const backup = async (folder: string, name: string, progress: Progress): Promise<string> => {
   const places = layout(folder);
@@ -72,6 +72,7 @@ const fill = async (places: Layout, draft: string, progress: Progress): Promise<
   mkdirSync(draft, { recursive: true, mode: 0o700 });
   const takenAt = new Date().toISOString();
   progress({ step: 'log', done: 0, total: 3 });
+  if (existsSync(places.checkpoints)) await copyFile(places.checkpoints, join(draft, 'checkpoints.db'));
   await copyFile(places.log, join(draft, 'log.db'));
   progress({ step: 'keys', done: 1 });
   await copyFile(places.keys, join(draft, 'keys.db'));
@@ -92,7 +93,7 @@ const damaged = (what: string, cause?: unknown): Rejection =>
 
 /** Throws `data-loss/backup-damaged` unless the copied log and keys are sound and the log reaches what the manifest says. */
 const checkCopies = async (places: Layout, manifest: BackupManifest): Promise<void> => {
-  for (const [what, path] of Object.entries({ log: places.log, keys: places.keys })) {
+  for (const [what, path] of Object.entries({ log: places.log, keys: places.keys, checkpoints: places.checkpoints })) {
     if (!existsSync(path)) throw damaged(`it has no ${what}`);
     let faults: readonly unknown[];
     try {

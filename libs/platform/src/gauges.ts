@@ -1,22 +1,28 @@
 import type { RunningService } from '@sanwang/service';
 import type { Metrics } from '@sanwang/telemetry';
-import type { EmbeddedPorts } from './embedded.ts';
+import { endsOnce } from '@sanwang/service';
+import type { EventLog } from '@sanwang/sqlite';
+import type { Ports } from './ports.ts';
 import type { Rebuilding } from './rebuilding.ts';
 
 export interface GaugeParts {
-  readonly ports: Pick<EmbeddedPorts, 'store'>;
+  readonly ports: Pick<Ports, 'store' | 'bus'>;
+  /** What a log on this machine tells of itself. */
+  readonly log?: Pick<EventLog, 'stats'>;
   /** The services, as they are when somebody asks. */
   readonly running: readonly RunningService[];
   readonly rebuilding: Pick<Rebuilding, 'progress'>;
 }
 
 /** What is read when somebody asks for the metrics: counters in memory, heads and offsets; no document is touched. */
-export const connectGauges = (metrics: Metrics, { ports, running, rebuilding }: GaugeParts): void => {
-  const { store } = ports;
+export const connectGauges = (metrics: Metrics, { ports, log, running, rebuilding }: GaugeParts): void => {
+  const { store, bus } = ports;
   const one = (value: number) => [{ labels: {}, value }];
-  metrics.source('logCommits', () => one(store.stats().commits));
-  metrics.source('logFsyncs', () => one(store.stats().fsyncs));
-  metrics.source('longestStream', () => one(store.stats().longestStream));
+  if (log) {
+    metrics.source('logCommits', () => one(log.stats().commits));
+    metrics.source('logFsyncs', () => one(log.stats().fsyncs));
+    metrics.source('longestStream', () => one(log.stats().longestStream));
+  }
   metrics.source('logHead', async () => one(await store.head('')));
 
   const relays = () => running.flatMap(({ relay }) => (relay ? [relay] : []));
@@ -36,9 +42,12 @@ export const connectGauges = (metrics: Metrics, { ports, running, rebuilding }: 
   );
 
   const consumers = () => running.flatMap(({ models }) => models.map(({ consumer }) => consumer));
-  metrics.source('consumerLag', () =>
-    Promise.all(consumers().map(async (consumer) => ({ labels: { consumer: consumer.status().name }, value: await consumer.lag() }))),
-  );
+  metrics.source('consumerLag', () => {
+    const ends = endsOnce(bus);
+    return Promise.all(
+      consumers().map(async (consumer) => ({ labels: { consumer: consumer.status().name }, value: await consumer.lag(ends) })),
+    );
+  });
   metrics.source('consumerPaused', () =>
     consumers().flatMap((consumer) => {
       const { name, reason } = consumer.status();

@@ -3,30 +3,44 @@ import { notFound } from '@sanwang/kernel';
 import type { Access, Directory } from '@sanwang/identity';
 import { command, defineApi, query, type Api, type Call } from '@sanwang/rpc';
 import { consumerName } from '@sanwang/read-model';
-import type { RunningService } from '@sanwang/service';
+import { endsOnce, type RunningService } from '@sanwang/service';
 import type { Logger } from '@sanwang/telemetry';
 import { z } from 'zod';
-import { backup } from './backup.ts';
-import type { EmbeddedPorts } from './embedded.ts';
-import type { LongWork } from './long-work.ts';
+import type { LongWork, Outcome, Progress } from './long-work.ts';
+import type { Ports } from './ports.ts';
 import type { Rebuilding } from './rebuilding.ts';
-import { verify } from './verify.ts';
 
 export interface OperationsParts {
-  readonly ports: EmbeddedPorts;
+  readonly ports: Pick<Ports, 'store' | 'bus'>;
   readonly running: readonly RunningService[];
   readonly rebuilding: Rebuilding;
   readonly longWork: LongWork;
   readonly access: Access;
   readonly directory: Directory;
   readonly logger: Logger;
+  verify(progress: Progress, signal: AbortSignal): Promise<Outcome>;
+  /** Copies what cannot be made again into a folder of this name; answers where that lies. */
+  backup(name: string, progress: Progress): Promise<string>;
 }
 
 const modelName = z.string().regex(/^[a-z-]+\.[a-z-]+$/);
-const key = z.string().min(1).max(300);
+const parkedKey = z.string().min(1).max(300);
+
+/** What may be asked, the same of one process that runs all services, of each service of a cluster, and of its gateway. */
+export const requests = {
+  getStatus: z.strictObject({}),
+  startRebuild: z.strictObject({ models: z.array(modelName).max(200).default([]) }),
+  startVerification: z.strictObject({}),
+  startBackup: z.strictObject({ name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,60}$/) }),
+  getOperation: z.strictObject({ id: z.uuid() }),
+  listParkedKeys: z.strictObject({}),
+  replayParkedKey: z.strictObject({ model: modelName, key: parkedKey }),
+  dropParkedEvent: z.strictObject({ model: modelName, key: parkedKey, reason: z.string().min(3).max(500) }),
+};
 
 /** The platform's own rpc service, for the IT department. */
-export const operationsApi = ({ ports, running, rebuilding, longWork, access, directory, logger }: OperationsParts): Api => {
+export const operationsApi = (parts: OperationsParts): Api => {
+  const { ports, running, rebuilding, longWork, access, directory, logger } = parts;
   const allow = (call: Call, action: string): void => access.require(call.principal, `operations.${action}`, {}, 'operation', action);
   const models = () => running.flatMap((service) => service.models);
   const find = (name: string) => {
@@ -36,9 +50,10 @@ export const operationsApi = ({ ports, running, rebuilding, longWork, access, di
   };
 
   return defineApi(OperationsServiceDefinition, {
-    getStatus: query(z.strictObject({}), async (_request, call) => {
+    getStatus: query(requests.getStatus, async (_request, call) => {
       allow(call, 'status');
       const deployment = directory.deployment();
+      const ends = endsOnce(ports.bus);
       return {
         version: '0.1.0',
         mode: deployment?.mode ?? '',
@@ -52,57 +67,41 @@ export const operationsApi = ({ ports, running, rebuilding, longWork, access, di
         models: await Promise.all(
           models().map(async ({ consumer }) => {
             const { name, state, message, parkedKeys } = consumer.status();
-            return { name, state, message: message ?? '', lag: await consumer.lag(), parkedKeys };
+            return { name, state, message: message ?? '', lag: await consumer.lag(ends), parkedKeys };
           }),
         ),
       };
     }),
-    startRebuild: command(
-      z.strictObject({ models: z.array(modelName).max(200).default([]) }),
-      async (request: { models: string[] }, call) => {
-        allow(call, 'rebuild');
-        const chosen = request.models.length > 0 ? request.models.map(find) : models();
-        return {
-          operation: longWork.start('rebuild', async (progress, signal) => {
-            await rebuilding.rebuildAll(
-              chosen.map(({ definition }) => definition),
-              {
-                takeOver: (definition, swap) => find(consumerName(definition)).takeOver(swap),
-                onProgress: ({ step, done, total }) => progress({ step, done, total }),
-                signal,
-              },
-            );
-            return { result: chosen.map(({ definition }) => consumerName(definition)).join(' ') };
-          }),
-        };
-      },
-    ),
-    startVerification: command(z.strictObject({}), async (_request, call) => {
-      allow(call, 'verify');
+    startRebuild: command(requests.startRebuild, async (request, call) => {
+      allow(call, 'rebuild');
+      const chosen = request.models.length > 0 ? request.models.map(find) : models();
       return {
-        operation: longWork.start('verification', (progress, signal) => {
-          const watched = {
-            ...rebuilding,
-            compare: ((models, relays, options) => rebuilding.compare(models, relays, { ...options, signal })) as Rebuilding['compare'],
-          };
-          return verify({ ports, services: running, rebuilding: watched }, progress);
+        operation: longWork.start('rebuild', async (progress, signal) => {
+          await rebuilding.rebuildAll(
+            chosen.map(({ definition }) => definition),
+            {
+              takeOver: (definition, swap) => find(consumerName(definition)).takeOver(swap),
+              onProgress: ({ step, done, total }) => progress({ step, done, total }),
+              signal,
+            },
+          );
+          return { result: chosen.map(({ definition }) => consumerName(definition)).join(' ') };
         }),
       };
     }),
-    startBackup: command(
-      z.strictObject({ name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,60}$/) }),
-      async (request: { name: string }, call) => {
-        allow(call, 'backup');
-        return {
-          operation: longWork.start('backup', async (progress) => ({ result: await backup(ports.layout.folder, request.name, progress) })),
-        };
-      },
-    ),
-    getOperation: query(z.strictObject({ id: z.uuid() }), async (request: { id: string }, call) => {
+    startVerification: command(requests.startVerification, async (_request, call) => {
+      allow(call, 'verify');
+      return { operation: longWork.start('verification', parts.verify) };
+    }),
+    startBackup: command(requests.startBackup, async (request, call) => {
+      allow(call, 'backup');
+      return { operation: longWork.start('backup', async (progress) => ({ result: await parts.backup(request.name, progress) })) };
+    }),
+    getOperation: query(requests.getOperation, async (request, call) => {
       allow(call, 'status');
       return { operation: longWork.get(request.id) };
     }),
-    listParkedKeys: query(z.strictObject({}), async (_request, call) => {
+    listParkedKeys: query(requests.listParkedKeys, async (_request, call) => {
       allow(call, 'parked.read');
       const lists = await Promise.all(models().map((model) => model.sink().parked()));
       return {
@@ -113,21 +112,17 @@ export const operationsApi = ({ ports, running, rebuilding, longWork, access, di
         })),
       };
     }),
-    replayParkedKey: command(z.strictObject({ model: modelName, key }), async (request: { model: string; key: string }, call) => {
+    replayParkedKey: command(requests.replayParkedKey, async (request, call) => {
       allow(call, 'parked.write');
       const { applied, remaining, error } = await find(request.model).sink().replayParked(request.key);
       return { replayed: applied, remaining, error: error ?? '' };
     }),
-    dropParkedEvent: command(
-      z.strictObject({ model: modelName, key, reason: z.string().min(3).max(500) }),
-      async (request: { model: string; key: string; reason: string }, call) => {
-        allow(call, 'parked.write');
-        const { model, key, reason } = request;
-        const actor = call.principal.subject;
-        const { event, replayed } = await find(model).sink().dropParked(key, { actor, reason });
-        logger.warn({ model, position: event.position }, 'a parked event was given up');
-        return { droppedEvent: event.id, remaining: replayed.remaining };
-      },
-    ),
+    dropParkedEvent: command(requests.dropParkedEvent, async ({ model, key, reason }, call) => {
+      allow(call, 'parked.write');
+      const actor = call.principal.subject;
+      const { event, replayed } = await find(model).sink().dropParked(key, { actor, reason });
+      logger.warn({ model, position: event.position }, 'a parked event was given up');
+      return { droppedEvent: event.id, remaining: replayed.remaining };
+    }),
   });
 };

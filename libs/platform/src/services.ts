@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { ServiceDefinition } from '@sanwang/service';
+import type { House, ServiceDefinition } from '@sanwang/service';
 
 /** The folder of the deployment's services, beside `libs/`. */
 export const SERVICES_FOLDER = resolve(import.meta.dirname, '..', '..', '..', 'services');
@@ -31,3 +31,7 @@ export const findServices = async (folder = SERVICES_FOLDER): Promise<readonly S
     }),
   );
 };
+
+/** Where all services' attachments are read. */
+export const attachmentRoutesOf = (definitions: readonly ServiceDefinition[]): House['attachmentRoutes'] =>
+  definitions.flatMap(({ context, attachmentRoutes = [] }) => attachmentRoutes.map((route) => ({ ...route, context })));

@@ -1,39 +1,51 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Rejection } from '@sanwang/kernel';
 import type { EventStore } from '@sanwang/event-store';
-import type { RunningService } from '@sanwang/service';
+import type { Bus } from '@sanwang/messaging';
+import type { Motion } from './motion.ts';
+
+export interface SettleParts {
+  readonly store: EventStore;
+  readonly bus: Bus;
+  /** The contexts that have events. */
+  readonly contexts: readonly string[];
+  /** What moves in every process of the deployment. */
+  motions(): Promise<readonly Motion[]>;
+}
 
 /** What still moves; empty when all is settled at the head of the moment. */
-const moving = async (services: readonly RunningService[], store: EventStore): Promise<readonly string[]> => {
-  const names: string[] = [];
+const movingNow = async ({ store, bus, contexts, motions }: SettleParts): Promise<readonly string[]> => {
   // In the order of the flow: what a relay publishes while it is looked at reaches consumers that are looked at later.
-  for (const { definition, relay } of services) {
-    if (relay && relay.status().position < (await store.head(`${definition.context}.`))) names.push(`${definition.context}.relay`);
-  }
-  for (const { models } of services) {
-    for (const { definition: model, consumer } of models) if ((await consumer.lag()) > 0) names.push(`${model.context}.${model.name}`);
-  }
-  for (const { definition, timers, context } of services) {
-    if (timers && !(await timers.idle(context.clock.now()))) names.push(`${definition.context}.timers`);
-  }
-  return names;
+  const behind = await Promise.all(
+    contexts.map(async (context) => ((await bus.relayCheckpoint(context)) < (await store.head(`${context}.`)) ? [`${context}.relay`] : [])),
+  );
+  const relays = behind.flat();
+  if (relays.length > 0) return relays;
+  const everywhere = await motions();
+  const done = new Set(everywhere.flatMap((motion) => motion.done));
+  return [
+    ...everywhere.flatMap(({ moving }) => moving),
+    ...everywhere.flatMap(({ expected }) => expected.filter((name) => !done.has(name))),
+  ];
 };
+
+/** Soon again at first: most often little is on its way. */
+const FIRST_MS = 2;
+const MAX_MS = 50;
 
 /**
  * Waits until relays are at the log's head, consumers have no lag (parked keys apart), no timer is due, and the head has not
  * moved meanwhile. `deadline` is wall clock, ms; `deadline-exceeded/not-settled` names what still moves.
  */
-export const settle = async (services: readonly RunningService[], store: EventStore, deadline: number): Promise<void> => {
-  for (;;) {
-    const before = await store.head('');
-    const names = await moving(services, store);
-    if (names.length === 0 && (await store.head('')) === before) return;
+export const settle = async (parts: SettleParts, deadline: number): Promise<void> => {
+  for (let wait = FIRST_MS; ; wait = Math.min(MAX_MS, wait * 1.2)) {
+    const before = await parts.store.head('');
+    const names = await movingNow(parts);
+    if (names.length === 0 && (await parts.store.head('')) === before) return;
     if (Date.now() >= deadline) {
-      throw new Rejection(
-        'deadline-exceeded',
-        'not-settled',
-        `Not settled in time: ${names.slice(0, 5).join(', ') || 'the log still grows'}.`,
-      );
+      const what = [...new Set(names)].slice(0, 5).join(', ') || 'the log still grows';
+      throw new Rejection('deadline-exceeded', 'not-settled', `Not settled in time: ${what}.`);
     }
-    await new Promise((resolve) => setTimeout(resolve, 2));
+    await pause(wait);
   }
 };

@@ -1,6 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
+import { CHECKPOINT_SECRET, checkpointKey, sealChain, signCheckpoints } from '@sanwang/event-store';
+import { wallClock } from '@sanwang/kernel';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { startTrial, type Trial } from './trial.ts';
 import { verify } from './verify.ts';
@@ -17,7 +19,10 @@ afterEach(() => trial.stop());
 const verification = async () => {
   const { ports, services, rebuilding } = trial.host;
   const steps: string[] = [];
-  const { hashes = [], findings = [] } = await verify({ ports, services, rebuilding }, ({ step = '' }) => void steps.push(step));
+  const { hashes = [], findings = [] } = await verify(
+    { ports, services, rebuilding, signal: new AbortController().signal },
+    ({ step = '' }) => void steps.push(step),
+  );
   return { hashes, findings, steps };
 };
 const unit = (code: string) => ({
@@ -78,6 +83,27 @@ it('names the first position that is missing, also when it was the end of a stre
   const { findings } = await verification();
   expect(findings.filter(({ part }) => part === 'log')).toEqual([
     { part: 'log', position: String(head - 2), message: expect.stringContaining('holds nothing') as string },
+  ]);
+});
+
+it('names the first position of a history that was replaced with its chains made anew, and of an end that was cut off', async () => {
+  for (const code of ['sz-a', 'sz-bb', 'sz-ccc']) await trial.call('UnitService/registerUnit', unit(code));
+  await trial.host.settle(Date.now() + 10_000);
+  const { ports } = trial.host;
+  const key = checkpointKey(await ports.keys.secret(CHECKPOINT_SECRET));
+  await signCheckpoints('directory', { ...ports, key, wall: wallClock });
+  expect((await verification()).findings).toEqual([]);
+  const head = await ports.store.head('');
+  const [genuine] = await ports.store.readStream('directory.Unit-sz-bb');
+  const forged = sealChain('no-stream', genuine!.stream, [{ ...genuine!, data: genuine!.data.replace('sz-bb', 'sz-xx') }]);
+  tampered(`UPDATE events SET data = '${forged[0]!.data}', hash = '${forged[0]!.hash}' WHERE position = ${genuine!.position}`);
+  expect((await verification()).findings.filter(({ part }) => part === 'log')).toEqual([
+    { part: 'log', position: String(genuine!.position), message: expect.stringContaining('not the one that was signed') as string },
+  ]);
+  tampered(`UPDATE events SET data = '${genuine!.data}', hash = '${genuine!.hash}' WHERE position = ${genuine!.position};
+    DELETE FROM events WHERE position >= ${head - 1}`);
+  expect((await verification()).findings.filter(({ part }) => part === 'log')).toEqual([
+    { part: 'log', position: String(head - 1), message: expect.stringContaining('ends too early') as string },
   ]);
 });
 

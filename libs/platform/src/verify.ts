@@ -6,8 +6,9 @@ import { consumerName, subscriptions, type Heads, type Held } from '@sanwang/rea
 import type { RunningService } from '@sanwang/service';
 import type { Finding, ModelHash } from '@sanwang/contracts/operations';
 import type { Outcome, Progress } from './long-work.ts';
-import type { Rebuilding } from './rebuilding.ts';
+import { withCheckpoints } from './checkpoints.ts';
 import type { EmbeddedPorts } from './embedded.ts';
+import type { Rebuilding } from './rebuilding.ts';
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -26,9 +27,9 @@ const fileFaults = async (path: string): Promise<readonly Finding[]> => {
 
 /**
  * Reads the whole log; the reader checks every record against its stream's hash chain. The chain of a stream whose end was
- * deleted is sound, but positions have no gaps. Answers the first gap and the first damage.
+ * deleted is sound, but positions have no gaps in a log that counts events. Answers the first gap and the first damage.
  */
-export const verifyLog = async (log: EventReader, progress: Progress): Promise<readonly Finding[]> => {
+export const verifyLog = async (log: EventReader, progress: Progress, countsEvents: boolean): Promise<readonly Finding[]> => {
   const head = await log.head('');
   const findings: Finding[] = [];
   let expected = LOG_START + 1;
@@ -36,7 +37,7 @@ export const verifyLog = async (log: EventReader, progress: Progress): Promise<r
   try {
     for await (const { events, position } of log.readAll({ prefix: '', after: LOG_START, pageSize: 2_000 })) {
       for (const event of events) {
-        if (event.position !== expected && findings.length === 0) {
+        if (countsEvents && event.position !== expected && findings.length === 0) {
           findings.push({ part: 'log', position: String(expected), message: `the log holds nothing at position ${expected}` });
         }
         expected = event.position + 1;
@@ -54,8 +55,11 @@ export const verifyLog = async (log: EventReader, progress: Progress): Promise<r
 /** How long relays and models may take to reach the held positions, in ms; commands go on meanwhile. */
 const REACH_MS = 15_000;
 
+/** What makes the relays of the deployment stand still while live models are looked at. */
+export type Relays = Parameters<Rebuilding['compare']>[1];
+
 /** Holds all relays until the live models have reached them; `release` lets them go, also after half a hold. */
-const holdRelays = (services: readonly RunningService[]) => {
+const holdRelays = (services: readonly RunningService[]): Relays => {
   const relays = services.flatMap(({ definition: { context }, relay }) => (relay ? [{ context, relay }] : []));
   const held = new Map<string, number>();
   return {
@@ -85,15 +89,20 @@ const holdRelays = (services: readonly RunningService[]) => {
   };
 };
 
-/** The log's chains and file, then all models against what the log makes of them. Damage is a finding, not a failure of the verification. */
-export const verify = async (
-  parts: { readonly ports: EmbeddedPorts; readonly services: readonly RunningService[]; readonly rebuilding: Rebuilding },
+/** The live models of services against what the log makes of them. A difference is a finding, not a failure of the verification. */
+export const verifyModels = async (
+  parts: {
+    readonly services: readonly RunningService[];
+    readonly rebuilding: Rebuilding;
+    readonly relays: Relays;
+    readonly signal: AbortSignal;
+  },
   progress: Progress,
 ): Promise<Outcome> => {
-  const { store, layout } = parts.ports;
-  const findings = [...(await verifyLog(store, progress)), ...(await fileFaults(layout.log))];
+  const findings: Finding[] = [];
   const definitions = parts.services.flatMap((service) => service.models.map(({ definition }) => definition));
-  const compared = await parts.rebuilding.compare(definitions, holdRelays(parts.services), {
+  const compared = await parts.rebuilding.compare(definitions, parts.relays, {
+    signal: parts.signal,
     onProgress: ({ step, done, total }) => progress({ step, done, total }),
   });
   const hashes: ModelHash[] = [];
@@ -111,4 +120,24 @@ export const verify = async (
   }
   progress({ step: 'done', done: definitions.length, total: definitions.length });
   return { hashes, findings };
+};
+
+/** The log's chains and file, then all models against what the log makes of them: a deployment that is one process. */
+export const verify = async (
+  parts: {
+    readonly ports: EmbeddedPorts;
+    readonly services: readonly RunningService[];
+    readonly rebuilding: Rebuilding;
+    readonly signal: AbortSignal;
+  },
+  progress: Progress,
+): Promise<Outcome> => {
+  const signed = await withCheckpoints(parts.ports);
+  const damage = [
+    ...(await verifyLog(signed.log, progress, true)),
+    ...(await signed.findings()),
+    ...(await fileFaults(parts.ports.layout.log)),
+  ];
+  const { hashes = [], findings = [] } = await verifyModels({ ...parts, relays: holdRelays(parts.services) }, progress);
+  return { hashes, findings: [...damage, ...findings] };
 };

@@ -2,7 +2,7 @@ import { LOG_START, type Keys, type PublishedEvent, type PublishedPage } from '@
 import type { PartitionProgress } from '@sanwang/messaging';
 import type { Failure } from './opening.ts';
 import { parkedEvent } from './parked.ts';
-import type { ModelDefinition, ModelGeneration } from './port.ts';
+import type { ModelDefinition, ModelGeneration, ModelStore } from './port.ts';
 import { createProjector, QueuedBehind, subscriptions, type Projector } from './projector.ts';
 
 /** Where a context's topic ends, per partition. */
@@ -45,15 +45,25 @@ export interface Making {
   flush(progress: readonly PartitionProgress[]): Promise<void>;
 }
 
-export const createMaking = (
+/**
+ * Begins a new generation, or goes on with one that an earlier rebuild left unfinished. What is only made to be compared has no
+ * search tokens, and nobody goes on with it.
+ */
+export const createMaking = async (
   definition: ModelDefinition,
-  generation: ModelGeneration,
+  store: Pick<ModelStore, 'create' | 'unfinished'>,
   keys: Pick<Keys, 'find'>,
-  options: { readonly searchable: boolean },
-): Making => {
-  const projector = createProjector(definition, generation, keys, { cache: Infinity, fresh: true, ...options });
-  const positions = new Map<string, number>();
-  const waiting = new Set<string>();
+  purpose: 'rebuild' | 'comparison',
+): Promise<Making> => {
+  const left = purpose === 'rebuild' ? await store.unfinished(definition) : undefined;
+  const generation = left ?? (await store.create(definition));
+  const projector = createProjector(definition, generation, keys, {
+    cache: Infinity,
+    fresh: left === undefined,
+    searchable: purpose === 'rebuild',
+  });
+  const positions = new Map(left && (await left.reached()).map(({ context, position }) => [context, position]));
+  const waiting = new Set(left && (await left.parked()).map(({ event }) => event.stream));
   let failures: Failure[] = [];
   return {
     definition,
@@ -80,7 +90,8 @@ export const createMaking = (
     pending: () => projector.pending() + failures.length,
     async flush(progress) {
       const park = failures.map(({ event, error }) => parkedEvent(event, error));
-      await projector.flush({ progress, park });
+      const reached = [...positions].map(([context, position]) => ({ context, position }));
+      await projector.flush({ progress, park, ...(purpose === 'rebuild' && { reached }) });
       failures = [];
     },
   };
@@ -93,10 +104,18 @@ export const contextsOf = ({ subscribes }: Pick<Making, 'subscribes'>): Readonly
 /** Documents are written when so many have changed, over all models; so many are kept in memory. */
 const FLUSH = 20_000;
 const CACHE = 60_000;
+/** What a rebuild that breaks off has done twice, in ms of its work. */
+const NOTED_EVERY = 10_000;
 
+const pendingIn = (makings: readonly Making[]): number => makings.reduce((sum, making) => sum + making.pending(), 0);
+
+/** The models with most to write first: each write is a commit of its own. */
 const keepWithinMemory = async (makings: readonly Making[]): Promise<void> => {
-  if (makings.reduce((sum, making) => sum + making.pending(), 0) < FLUSH) return;
-  for (const making of makings) if (making.pending() > 0) await making.flush([]);
+  if (pendingIn(makings) < FLUSH) return;
+  for (const making of makings.toSorted((one, other) => other.pending() - one.pending())) {
+    await making.flush([]);
+    if (pendingIn(makings) < FLUSH / 4) break;
+  }
   const held = makings.reduce((sum, { projector }) => sum + projector.held(), 0);
   if (held > CACHE) for (const { projector } of makings) projector.trim(Math.floor((projector.held() * CACHE) / held));
 };
@@ -126,6 +145,7 @@ export const readInto = async (
   const total = stretches.reduce((sum, { head, after }) => sum + head - after, 0);
   let done = 0;
   let events = 0;
+  let noted = Date.now();
 
   for (const { context, head, behind, after } of stretches) {
     const takers = behind.map((making) => ({ making, foreign: making.definition.context !== context, taken: [] as PublishedEvent[] }));
@@ -165,6 +185,10 @@ export const readInto = async (
         }
         done += Math.max(0, reached - position);
         position = Math.max(position, reached);
+        if (Date.now() - noted > NOTED_EVERY) {
+          for (const making of makings) await making.flush([]);
+          noted = Date.now();
+        }
         await keepWithinMemory(makings);
         options.onProgress?.({ events, done, total });
       }

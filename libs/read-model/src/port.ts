@@ -21,11 +21,14 @@ export interface ModelHandler<Doc extends Document> {
   project(doc: Doc | undefined, event: PublishedEvent): Doc | undefined;
 }
 
-/** A read model, declared as a value beside its service. Its name is the consumer group: `<context>.<name>`. */
+/**
+ * A read model, declared as a value beside its service. Statuses and operators call it `<context>.<name>`; its consumer group is
+ * `<context>.<name>.v<version>`, so that two releases side by side each feed their own.
+ */
 export interface ModelDefinition<Doc extends Document = Document> {
   readonly context: string;
   readonly name: string;
-  /** Raised when handlers or document change: the model is then rebuilt into a new generation at the next start. */
+  /** Raised when handlers or document change: the model is then rebuilt into a new generation, while a release before reads its own. */
   readonly version: number;
   readonly kind: 'stream' | 'entries';
   readonly schema: z.ZodType<Doc>;
@@ -109,10 +112,12 @@ export interface ModelGeneration {
   idsOfSubject(subject: string): Promise<readonly string[]>;
   /**
    * Writes a batch in an order that survives a crash: documents (refusing a revision older than the stored one) and parked
-   * events first, progress last. `doc: undefined` removes; a removed document still refuses older revisions.
+   * events first, progress and `reached` last. `doc: undefined` removes; a removed document still refuses older revisions.
    */
   write(batch: ModelWrite): Promise<void>;
   progress(): Promise<readonly PartitionProgress[]>;
+  /** How far the rebuild that makes it has read the log, by context; empty where none does, and once it was swapped in. */
+  reached(): Promise<readonly ReachedPosition[]>;
   /** By key, then position. */
   parked(): Promise<readonly ParkedEvent[]>;
   /** By position. They belong to the model, not to one generation: `create` and `swap` carry them over from the live one. */
@@ -136,9 +141,16 @@ export interface ModelWrite {
     readonly subjects: readonly string[];
   }[];
   readonly progress: readonly PartitionProgress[];
+  /** Only of a rebuild that may be gone on with when it breaks off. */
+  readonly reached?: readonly ReachedPosition[];
   readonly park?: readonly ParkedEvent[];
   readonly unpark?: readonly { readonly key: string; readonly position: number }[];
   readonly drop?: readonly DroppedEvent[];
+}
+/** Everything of a context up to this position of the log was taken in. */
+export interface ReachedPosition {
+  readonly context: string;
+  readonly position: number;
 }
 /** A parked event with everything that a replay needs (personal fields sealed); `data` is absent where it could not be decoded. */
 export interface ParkedEvent {
@@ -165,19 +177,32 @@ export interface DroppedEvent {
   readonly at: string;
 }
 
-/** The models in one store (a SQLite file per generation of a model; a database in the cluster). */
+/**
+ * The models in one store (a SQLite file per generation of a model; a database in the cluster). Each version of a model has a live
+ * generation of its own: those of two releases stand side by side.
+ */
 export interface ModelStore {
   /**
-   * `'none'`: no live generation; `'stale'`: there is one, of another version or with other fields or indexes, and a rebuild
-   * is due before `live` is called (which would begin an empty one).
+   * `'none'`: no live generation of any version; `'stale'`: there is one, but of another version or with other fields or indexes,
+   * and a rebuild is due before `live` is called (which would begin an empty one).
    */
   state(definition: ModelDefinition): Promise<'live' | 'stale' | 'none'>;
-  /** The live generation of this very declaration, made (empty) when there is none. */
+  /** Name of the live generation of this very declaration: another process may have exchanged it since `live` was called. */
+  current(definition: ModelDefinition): Promise<string | undefined>;
+  /** The live generation of this very declaration as `current` names it, made (empty) when there is none; readers follow it. */
   live(definition: ModelDefinition): Promise<ModelGeneration>;
   reader<Doc extends Document>(definition: ModelDefinition<Doc>): Promise<ModelReader<Doc>>;
   /** A new generation beside the live one, written by a rebuild. */
   create(definition: ModelDefinition): Promise<ModelGeneration>;
-  /** Makes a generation the live one at once for every reader; the old one is removed. */
+  /**
+   * What a rebuild of this very declaration made, wrote `reached` into, and broke off: the next one goes on with it. The caller
+   * knows that nobody else is writing it. `undefined` when there is none; a store may remove it once the live one is opened.
+   */
+  unfinished(definition: ModelDefinition): Promise<ModelGeneration | undefined>;
+  /**
+   * Makes a generation the live one of its version at once for every reader; the one before is removed, and with time those of
+   * other versions that nobody uses, and what was left unfinished of other declarations.
+   */
   swap(definition: ModelDefinition, generation: string): Promise<void>;
   discard(definition: ModelDefinition, generation: string): Promise<void>;
   close(): Promise<void>;

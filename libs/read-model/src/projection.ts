@@ -1,12 +1,15 @@
 import type { Keys, PublishedEvent } from '@sanwang/event-store';
 import type { KnownTypes, ParkedKey, Sink } from '@sanwang/messaging';
 import { qualifiedType } from './event.ts';
-import { drop, listParked, parkedEvent, replay, type DropGrounds, type Dropped, type Replayed } from './parked.ts';
+import { drop, listParked, parkedEvent, parkedMessage, replay, type DropGrounds, type Dropped, type Replayed } from './parked.ts';
 import { createProjector, QueuedBehind, SUBJECT_ERASED, subscriptions, type Change, type ProjectorOptions } from './projector.ts';
 import type { DroppedEvent, ModelDefinition, ModelGeneration, ParkedEvent } from './port.ts';
 
-/** The group id of a model's consumer. */
+/** What statuses and operators call a model and its consumer. */
 export const consumerName = (definition: Pick<ModelDefinition, 'context' | 'name'>): string => `${definition.context}.${definition.name}`;
+/** The group on the bus of one version of a model. */
+export const consumerGroup = (definition: Pick<ModelDefinition, 'context' | 'name' | 'version'>): string =>
+  `${consumerName(definition)}.v${definition.version}`;
 
 export interface ProjectionHooks {
   /** After a batch was written, with the documents that it changed. */
@@ -52,19 +55,29 @@ export const projectionSink = (
     return run;
   };
 
-  let queues: Map<string, Set<number>> | undefined;
-  const parkedPositions = async (): Promise<Map<string, Set<number>>> => {
-    if (queues) return queues;
+  let queues = new Map<string, Set<number>>();
+  let loading: Promise<Map<string, Set<number>>> | undefined;
+  /** Another instance may have parked something: what waits is read again before the next batch. */
+  let outdated = false;
+  const loadQueues = async (): Promise<Map<string, Set<number>>> => {
     const loaded = new Map<string, Set<number>>();
-    for (const { key, event } of await generation.parked()) loaded.set(key, (loaded.get(key) ?? new Set()).add(event.position));
+    try {
+      for (const { key, event } of await generation.parked()) loaded.set(key, (loaded.get(key) ?? new Set()).add(event.position));
+    } catch (error) {
+      loading = undefined;
+      throw error;
+    }
     return (queues = loaded);
   };
+  const parkedPositions = (): Promise<Map<string, Set<number>>> => (loading ??= loadQueues());
 
   /** Folds and writes one batch; answers what it parked. */
-  const apply: Sink['apply'] = async (events, progress) => {
+  const apply: Sink['apply'] = async (events, progress, refused = []) => {
+    if (outdated) loading = undefined;
+    outdated = false;
     const waiting = await parkedPositions();
     const direct: PublishedEvent[] = [];
-    const park: ParkedEvent[] = [];
+    const park: ParkedEvent[] = refused.map(parkedMessage);
     for (const event of events) {
       const queue = waiting.get(event.stream);
       // What lies before the queue was taken in long ago: it is delivered again, and refused by its revision.
@@ -80,19 +93,27 @@ export const projectionSink = (
     if (changes.length > 0) hooks.onApplied?.(changes);
   };
 
-  const changingQueues = <T>(work: () => Promise<T>): Promise<T> => oneAtATime(() => work().finally(() => (queues = undefined)));
+  const changingQueues = <T>(work: () => Promise<T>): Promise<T> =>
+    oneAtATime(() =>
+      work().finally(async () => {
+        loading = undefined;
+        await parkedPositions().catch(() => undefined);
+      }),
+    );
   const context = { generation, projector, known: options.known, onApplied: (changes: readonly Change[]) => hooks.onApplied?.(changes) };
 
   return {
     name: consumerName(definition),
+    group: consumerGroup(definition),
     subscribes,
     async progress() {
       await parkedPositions();
       return generation.progress();
     },
-    parkedKeys: () => queues?.size ?? 0,
-    isParked: (position) => [...(queues?.values() ?? [])].some((positions) => positions.has(position)),
-    apply: (events, progress) => oneAtATime(() => apply(events, progress)),
+    forget: () => void (outdated = true),
+    parkedKeys: () => queues.size,
+    isParked: (position) => [...queues.values()].some((positions) => positions.has(position)),
+    apply: (...batch) => oneAtATime(() => apply(...batch)),
     parked: () => listParked(consumerName(definition), generation),
     showParked: async (key) => (await generation.parked()).filter((parked) => parked.key === key),
     replayParked: (key) => changingQueues(() => replay(context, key)),

@@ -34,7 +34,7 @@ export interface ProjectorOptions {
 export interface Projector {
   /** The event's own failures come back, with the later events of the same stream behind the first. */
   take(events: readonly PublishedEvent[]): Promise<readonly Failure[]>;
-  flush(rest: Pick<ModelWrite, 'progress' | 'park' | 'unpark'>): Promise<readonly Change[]>;
+  flush(rest: Pick<ModelWrite, 'progress' | 'reached' | 'park' | 'unpark'>): Promise<readonly Change[]>;
   /** Changed documents that wait for `flush`. */
   pending(): number;
   /** Documents in memory. */

@@ -20,13 +20,17 @@ interface Outcome {
   readonly compared: readonly Compared[];
 }
 
-/** Runs the job in a worker thread and answers its calls. What it made and nobody swapped in is discarded when it fails. */
+/**
+ * Runs the job in a worker thread and answers its calls. What it made and nobody swapped in is discarded when it fails; what a
+ * rebuild made that was called off is left for the next one.
+ */
 const runWorker = async (options: ThreadOptions, compare: boolean, calls: Omit<MainCalls, 'created'>): Promise<Outcome> => {
   const { store, definitions, opener } = options;
   const job: RebuildJob = { opener, compare, models: definitions.map(consumerName) };
   const worker = options.threads?.take() ?? newWorker();
   const send = (message: MainMessage): void => worker.postMessage(message);
-  const stop = (): void => void worker.terminate();
+  // A thread that is ended in the middle of its work can take the process with it.
+  const stop = (): void => send({ kind: 'stop' });
   options.signal?.addEventListener('abort', stop, { once: true });
   const generations = new Map<string, string>();
   const all: MainCalls = { ...calls, created: async (model, generation) => void generations.set(model, generation) };
@@ -48,7 +52,7 @@ const runWorker = async (options: ThreadOptions, compare: boolean, calls: Omit<M
             );
           }
           case 'failed':
-            return reject(fromWire(message.error));
+            return reject(options.signal?.aborted ? options.signal.reason : fromWire(message.error));
           case 'done':
             return resolve({
               events: message.events,
@@ -63,7 +67,7 @@ const runWorker = async (options: ThreadOptions, compare: boolean, calls: Omit<M
     return outcome;
   } catch (error) {
     await worker.terminate();
-    for (const definition of definitions) {
+    for (const definition of compare || !options.signal?.aborted ? definitions : []) {
       const generation = generations.get(consumerName(definition));
       if (generation !== undefined) await store.discard(definition, generation);
     }

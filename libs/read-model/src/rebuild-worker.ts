@@ -24,11 +24,17 @@ export type RebuildOpener = (args: unknown) => Promise<RebuildHost>;
 /** Progress is reported at most this often, in ms. */
 const REPORT_EVERY = 100;
 
-/** The main thread's side of the work, by messages; `close` stops listening for answers. */
-const mainThread = (port: MessagePort): MainCalls & { close(): void } => {
+/** The main thread's side of the work, by messages: its answers, and `signal`, which aborts when it calls the job off. */
+const mainThread = (port: MessagePort): MainCalls & { readonly signal: AbortSignal; close(): void } => {
+  const calledOff = new AbortController();
   const waiting = new Map<number, PromiseWithResolvers<never>>();
   const hear = (message: MainMessage): void => {
     if (message.kind === 'job') throw new Error('a thread does one job at a time');
+    if (message.kind === 'stop') {
+      calledOff.abort();
+      for (const { reject } of waiting.values()) reject(calledOff.signal.reason);
+      return waiting.clear();
+    }
     const { id, value, error } = message;
     if (error) waiting.get(id)?.reject(fromWire(error));
     else waiting.get(id)?.resolve(value as never);
@@ -39,6 +45,7 @@ const mainThread = (port: MessagePort): MainCalls & { close(): void } => {
   const call =
     <Name extends keyof MainCalls>(name: Name) =>
     (...args: Parameters<MainCalls[Name]>): Promise<never> => {
+      if (calledOff.signal.aborted) return Promise.reject(calledOff.signal.reason as Error);
       const id = ++calls;
       const answer = Promise.withResolvers<never>();
       waiting.set(id, answer);
@@ -52,6 +59,7 @@ const mainThread = (port: MessagePort): MainCalls & { close(): void } => {
     exchange: call('exchange'),
     hold: call('hold'),
     release: call('release'),
+    signal: calledOff.signal,
     close: () => void port.off('message', hear),
   };
 };
@@ -90,6 +98,11 @@ const work = async (port: MessagePort, job: RebuildJob): Promise<{ readonly even
         await main.created(consumerName(definition), made.generation);
         return made;
       },
+      async unfinished(definition) {
+        const left = await storeOf(definition).unfinished(definition);
+        if (left) await main.created(consumerName(definition), left.generation);
+        return left;
+      },
       // The exchange is the main thread's: its readers must see it.
       swap: async (definition, generation) => {
         finished.set(consumerName(definition), generation);
@@ -107,6 +120,7 @@ const work = async (port: MessagePort, job: RebuildJob): Promise<{ readonly even
         keys: host.keys,
         sources: host.sources,
         freeze: (definition) => host.freeze(definition),
+        signal: main.signal,
         release: () => main.release(),
         async hold(reached) {
           const { upTo, behind } = await main.hold(reached);
@@ -122,6 +136,7 @@ const work = async (port: MessagePort, job: RebuildJob): Promise<{ readonly even
       store,
       keys: host.keys,
       sources: { ...host.sources, ends: (context) => main.ends(context) },
+      signal: main.signal,
       onProgress: (progress) => report({ ...progress, step: steps }),
       async takeOver(definition, swap) {
         const model = consumerName(definition);

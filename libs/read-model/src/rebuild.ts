@@ -53,7 +53,8 @@ const pass = async (makings: readonly Making[], options: RebuildOptions): Promis
  * Makes new generations of models from the log, which is read once for all of them, while the live ones go on being read and
  * fed; then swaps them in. When they have caught up, `takeOver` is called for one after another: it stops the live generation's
  * consumer, calls `swap` (a last short reading and the exchange), and starts a consumer on the new live generation, which goes
- * on from the new generation's progress. When it fails, what was not swapped in yet is discarded.
+ * on from the new generation's progress. What an earlier rebuild left unfinished is gone on with. When it fails, what was not
+ * swapped in yet is discarded; when the signal calls it off, it is left for the next one.
  */
 export const rebuildAll = async (options: RebuildOptions & { readonly takeOver?: TakeOver }): Promise<Rebuilt> => {
   const { definitions, store } = options;
@@ -63,7 +64,7 @@ export const rebuildAll = async (options: RebuildOptions & { readonly takeOver?:
   let swapped = 0;
   try {
     for (const definition of definitions) {
-      makings.push(createMaking(definition, await store.create(definition), options.keys, { searchable: true }));
+      makings.push(await createMaking(definition, store, options.keys, 'rebuild'));
     }
     events += await pass(makings, options);
     for (const { generation } of makings) await generation.complete?.();
@@ -82,7 +83,9 @@ export const rebuildAll = async (options: RebuildOptions & { readonly takeOver?:
     }
     return { events };
   } catch (error) {
-    for (const { definition, generation } of makings.slice(swapped)) await store.discard(definition, generation.generation);
+    if (!options.signal?.aborted) {
+      for (const { definition, generation } of makings.slice(swapped)) await store.discard(definition, generation.generation);
+    }
     throw error;
   }
 };

@@ -9,6 +9,10 @@ export interface TimersOptions {
   fire(stream: string, name: string, due: Instant): Promise<void>;
   readonly signal: AbortSignal;
   readonly onError?: (error: unknown, timer: { readonly stream: string; readonly name: string; readonly due: Instant }) => void;
+  /** True while nothing may be fired. */
+  readonly held?: () => boolean;
+  /** The runner looks again after this at the latest, in ms: the wall clock may be set, or another instance may feed the model. */
+  readonly lookEveryMs?: number;
   /** Streams whose timers are fired at the same time. */
   readonly concurrency?: number;
   /** Wait after a failed firing, in ms of the wall clock: doubled each time up to `max`. */
@@ -26,12 +30,12 @@ export interface Timers {
 }
 
 const PAGE = 500;
-/** The runner looks again after this at the latest, in ms: the wall clock may be set. */
-const LONGEST_SLEEP = 30_000;
+const LOOK_EVERY_MS = 30_000;
 
 /** Fires what the timers model says is due, in the order of the due instants, each stream's own one after another. */
 export const startTimers = (options: TimersOptions): Timers => {
   const { reader, clock, fire, signal, concurrency = 16, retry = { first: 200, max: 30_000 } } = options;
+  const { lookEveryMs = LOOK_EVERY_MS } = options;
   /** Fired, but still in the model: its event is on the way. */
   let fired = new Set<string>();
   const failed = new Map<string, { attempts: number; notBefore: number }>();
@@ -105,9 +109,9 @@ export const startTimers = (options: TimersOptions): Timers => {
       orderBy: { field: 'nextDue', direction: 'asc' },
       limit: 1,
     });
-    const due = next.items[0] ? Date.parse(next.items[0].nextDue) - Date.parse(clock.now()) : LONGEST_SLEEP;
+    const due = next.items[0] ? Date.parse(next.items[0].nextDue) - Date.parse(clock.now()) : lookEveryMs;
     const retries = [...failed.values()].map(({ notBefore }) => notBefore - Date.now());
-    return Math.max(1, Math.min(LONGEST_SLEEP, due, ...retries));
+    return Math.max(1, Math.min(lookEveryMs, due, ...retries));
   };
 
   const sleep = (ms: number): Promise<void> =>
@@ -128,7 +132,7 @@ export const startTimers = (options: TimersOptions): Timers => {
       let wait: number;
       try {
         const at = clock.now();
-        await fireAll(at);
+        if (!options.held?.()) await fireAll(at);
         wait = await sleepFor(at);
         away = retry.first;
       } catch (error) {

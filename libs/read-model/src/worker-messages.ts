@@ -14,7 +14,7 @@ export interface RebuildJob {
 /** What the worker asks of the main thread, to which bus, relays and live models belong. */
 export interface MainCalls {
   ends(context: string): Promise<TopicEnds>;
-  /** A generation of the model was begun: it is discarded when the worker dies. */
+  /** A generation of the model was begun, or is gone on with: it is discarded when the worker fails. */
   created(model: string, generation: string): Promise<void>;
   /** Answers when the live model's consumer stands still. */
   standStill(model: string): Promise<void>;
@@ -31,10 +31,11 @@ export type WorkerMessage =
   | { readonly kind: 'call'; readonly id: number; readonly call: MainCall }
   | { readonly kind: 'done'; readonly events: number; readonly compared: readonly WireCompared[] }
   | { readonly kind: 'failed'; readonly error: WireError };
-/** To the worker: one job at a time, and the answers to its calls. */
+/** To the worker: one job at a time, the answers to its calls, and that the job is called off. */
 export type MainMessage =
   | { readonly kind: 'job'; readonly job: RebuildJob }
-  | { readonly kind: 'answer'; readonly id: number; readonly value?: unknown; readonly error?: WireError };
+  | { readonly kind: 'answer'; readonly id: number; readonly value?: unknown; readonly error?: WireError }
+  | { readonly kind: 'stop' };
 
 /** An error on its way between threads, where it would lose its class. */
 export interface WireError {

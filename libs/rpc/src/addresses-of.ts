@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises';
-import { isIPv6 } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 import { Rejection } from '@sanwang/kernel';
 
 /** One process of a service: where it listens, and the name that its certificate has where that is not the address. */
@@ -25,7 +25,7 @@ export const addressesOf = async (target: string): Promise<readonly InstanceAddr
     const found = await lookup(host, { all: true });
     return [...new Set(found.map(({ address, family }) => `ipv${family}:${inBrackets(address)}:${port}`))]
       .sort()
-      .map((address) => ({ target: address, serverName: host }));
+      .map((address) => ({ target: address, ...(isIP(host) === 0 && { serverName: host }) }));
   } catch (cause) {
     throw new Rejection('unavailable', 'service-unavailable', `The name ${host} leads nowhere at the moment.`, {
       facts: { service: host },

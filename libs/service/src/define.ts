@@ -2,9 +2,10 @@ import type { Aggregate, Catalogue, Clock, DomainEvent, Instant } from '@sanwang
 import type { Attachments, CommandOutcome, Foldable, Loaded } from '@sanwang/event-store';
 import type { Document, ModelDefinition, ModelReader, NamedAttachments } from '@sanwang/read-model';
 import type { Access, Directory, PolicyRow, Principal } from '@sanwang/identity';
-import type { Api, Call, Endpoint } from '@sanwang/rpc';
+import type { Api, Call, Endpoint, MessageOf, ProtoService, ServerTls } from '@sanwang/rpc';
 import type { Logger, Metrics } from '@sanwang/telemetry';
 import type { Config } from './config.ts';
+import type { DistrictDeclaration } from './district/declare.ts';
 
 /** What a service's handlers work with. Everything is scoped to the service: its own streams, its own models. */
 export interface ServiceContext {
@@ -48,6 +49,32 @@ export interface Deployment {
   destroyKey(subject: string): Promise<void>;
 }
 
+/** What names attachments: where it lies, whose it is, and which they are. */
+export interface Naming {
+  readonly area: string;
+  readonly unit: string;
+  readonly owners: readonly string[];
+  readonly attachments: readonly { readonly id: string }[];
+}
+/**
+ * Where attachments are read: below the thing that names them, by those who may do `<context>.attachment.read` to it. `method`
+ * answers the thing by its `id`; `path` has `{id}` and `{attachmentId}`; `of` is what documents call it, e.g. `visit 检查`.
+ */
+export interface AttachmentRoute {
+  readonly path: string;
+  readonly of: string;
+  readonly service: ProtoService;
+  readonly method: string;
+  naming(response: unknown): Naming;
+}
+export const attachmentRoute = <Service extends ProtoService, Method extends keyof Service['methods'] & string>(route: {
+  readonly path: string;
+  readonly of: string;
+  readonly service: Service;
+  readonly method: Method;
+  naming(response: MessageOf<Service['methods'][Method]['responseType']>): Naming;
+}): AttachmentRoute => route as AttachmentRoute;
+
 /** A service: a table of contents. Everything common to services is the frame's business. */
 export interface ServiceDefinition {
   readonly context: string;
@@ -61,6 +88,10 @@ export interface ServiceDefinition {
   readonly policy?: readonly PolicyRow[];
   /** Which of its models knows the attachments that its events have named; without one, events of this context name none. */
   readonly attachments?: ModelDefinition<NamedAttachments>;
+  /** Where the front door lets them be read. */
+  readonly attachmentRoutes?: readonly AttachmentRoute[];
+  /** What it tells the district bureaus, on topics of their own. */
+  readonly district?: DistrictDeclaration;
   /** Its rpc services. */
   api(service: ServiceContext): readonly Api[];
   /** Descriptor set (google.protobuf.FileDescriptorSet) of its rpc services, where they are not part of `libs/contracts`. */
@@ -80,8 +111,14 @@ export interface House {
   /** Present in a simulation: the simulated instant, shown in every answer. */
   simulatedNow(): Instant | undefined;
   readiness(): Readiness;
+  /** What keeps the process from its work for good, so that only a new one helps. */
+  stuck(): string | undefined;
+  /** Of the gRPC door; absent: without TLS. */
+  readonly tls?: ServerTls;
   readonly metrics: Metrics;
   readonly attachments: Attachments;
+  /** Where attachments are read, by the context of the service that names them. */
+  readonly attachmentRoutes: readonly (AttachmentRoute & { readonly context: string })[];
   readonly access: Access;
   readonly config: Config;
   readonly logger: Logger;

@@ -14,6 +14,8 @@ export const startServiceTimers = (
     readonly clock: Clock;
     readonly signal: AbortSignal;
     readonly logger: Logger;
+    readonly held: () => boolean;
+    readonly lookEveryMs?: number;
   },
 ): Timers => {
   const owners = new Map(aggregates.map((aggregate) => [aggregate.name, aggregate]));

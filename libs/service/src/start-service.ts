@@ -1,16 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import { idFrom, Rejection, type Catalogue, type Clock } from '@sanwang/kernel';
 import { createCommandHandler, published, type Attachments, type CommandContext, type EventStore, type Keys } from '@sanwang/event-store';
-import { knownTypes, partitionOf, startRelay, type Bus, type Relay } from '@sanwang/messaging';
-import { timersModel, type ModelDefinition, type ModelReader, type ModelStore, type StreamTimers, type Timers } from '@sanwang/read-model';
+import { knownTypes, partitionOf, startRelay, whileHeld, type Bus, type Leases, type Relay } from '@sanwang/messaging';
+import {
+  consumerGroup,
+  timersModel,
+  type ModelDefinition,
+  type ModelReader,
+  type ModelStore,
+  type StreamTimers,
+  type Timers,
+} from '@sanwang/read-model';
 import { createAccess, createDirectoryView, directoryModels, policyTable, type PolicyRow } from '@sanwang/identity';
 import type { Api, Call, Handler } from '@sanwang/rpc';
 import { observeCommands, type Logger, type Metrics } from '@sanwang/telemetry';
 import type { Deployment, Readiness, ServiceContext, ServiceDefinition } from './define.ts';
 import { catchUp } from './catch-up.ts';
+import { districtModel, openDistrictPublisher } from './district/index.ts';
 import { awaitTokens } from './read-tokens.ts';
 import { startServiceTimers } from './service-timers.ts';
 import { startModel, type RunningModel } from './running-model.ts';
+import { watchForStalls } from './stall-watch.ts';
 
 /** What a service runs on: one deployment's ports, and what this way of running adds. */
 export interface ServiceParts {
@@ -20,6 +30,11 @@ export interface ServiceParts {
   readonly models: ModelStore;
   readonly attachments: Attachments;
   readonly deployment: Deployment;
+  readonly leases: Leases;
+  /** Names this instance of the service, where others of it may run beside it; absent: it is the only one. */
+  readonly instance?: string;
+  /** Why commands are refused and no timer fires at the moment, such as a clock that is off. */
+  obstacle?(): Rejection | undefined;
   /** The wall clock; only tests and simulations' tests give another. */
   readonly wall: Clock;
   /** The catalogues of all contexts: a consumer upcasts what older releases published. */
@@ -35,6 +50,9 @@ export interface RunningService {
   readonly apis: readonly Api[];
   readonly models: readonly RunningModel[];
   readonly relay: Relay | undefined;
+  /** Its aggregates set timers, which one instance fires. */
+  readonly setsTimers: boolean;
+  /** Fires the service's timers; `undefined` while another instance does, or when it has none. */
   readonly timers: Timers | undefined;
   readiness(): Readiness['parts'];
   /** Resolves when the service's copy of the directory has once caught up with the bus; only then is it ready. */
@@ -43,11 +61,15 @@ export interface RunningService {
   stop(): Promise<void>;
 }
 
+/** How often an instance looks whether another has changed what they share, ms. */
+const LOOK_EVERY_MS = 1_000;
+
 /** Every model of a service: its own, its copy of the directory, its timers. */
 export const modelsOf = (definition: ServiceDefinition): readonly ModelDefinition[] => [
   ...(definition.models as readonly ModelDefinition[]),
   ...(directoryModels(definition.context) as readonly ModelDefinition[]),
   ...timersOf(definition),
+  ...(definition.district ? [districtModel(definition.district) as unknown as ModelDefinition] : []),
 ];
 
 const timersOf = ({ catalogue, aggregates }: ServiceDefinition): readonly ModelDefinition[] => {
@@ -81,15 +103,31 @@ export const startService = async (definition: ServiceDefinition, parts: Service
   const knowledge = knownTypes(parts.catalogues);
   const definitions = modelsOf(definition);
   const timersName = timersOf(definition)[0]?.name;
+  const obstacle = (): Rejection | undefined => parts.obstacle?.();
+  const shared = parts.instance !== undefined;
   let timers: Timers | undefined;
+
+  const publishes = definition.district && districtModel(definition.district);
+  const publisher =
+    publishes &&
+    (await openDistrictPublisher({
+      ...parts,
+      declaration: definition.district!,
+      definition: publishes,
+      now: () => directory.deployment() && directory.clock.now(),
+    }));
 
   const models = await Promise.all(
     definitions.map((model) =>
       startModel(model, {
         ...parts,
+        ...(publisher && model.name === publishes.name && { publisher }),
         ownContext: definition.context,
         known: knowledge,
         signal,
+        ...(shared && { lookEveryMs: LOOK_EVERY_MS }),
+        // Every instance has a copy of the directory of its own, so each must see every change.
+        ...(shared && copyNames.has(model.name) && { group: `${consumerGroup(model)}.${parts.instance}` }),
         onApplied: (changes) => {
           if (copyNames.has(model.name)) directory.apply(model.name, changes);
           if (model.name === timersName) timers?.wake();
@@ -159,7 +197,11 @@ export const startService = async (definition: ServiceDefinition, parts: Service
           `${definition.context} has not yet caught up with the directory; try again.`,
         );
       }
-      if (handler.kind === 'command') await awaitTokens(foreign, call.readTokens, call.deadline);
+      if (handler.kind === 'command') {
+        const refusal = obstacle();
+        if (refusal) throw refusal;
+        await awaitTokens(foreign, call.readTokens, call.deadline);
+      }
       return handler.handle(request, call);
     },
   });
@@ -171,11 +213,24 @@ export const startService = async (definition: ServiceDefinition, parts: Service
   const copies = models.filter((model) => copyNames.has(model.definition.name));
   const known = catchUp(parts, copies, signal);
   // Before the copy knows what the clock is, nothing may be thought due.
-  const started = known.done.then(() => {
-    if (timersName === undefined || signal.aborted) return;
+  const firing = known.done.then(() => {
+    if (timersName === undefined) return;
     const reader = byName.get(timersName)!.reader as ModelReader<StreamTimers>;
-    timers = startServiceTimers(definition, { reader, commands: write(), clock: directory.clock, signal, logger: parts.logger });
+    return whileHeld(parts.leases, `timers:${definition.context}`, signal, async (until) => {
+      timers = startServiceTimers(definition, {
+        reader,
+        commands: write(),
+        clock: directory.clock,
+        signal: until,
+        logger: parts.logger,
+        held: () => obstacle() !== undefined,
+        ...(shared && { lookEveryMs: LOOK_EVERY_MS }),
+      });
+      await timers.done;
+      timers = undefined;
+    });
   });
+  const stalls = watchForStalls(models, parts.bus, signal);
   const offClock = directory.onClock(() => timers?.wake());
 
   return {
@@ -184,22 +239,25 @@ export const startService = async (definition: ServiceDefinition, parts: Service
     apis,
     models,
     relay,
+    setsTimers: timersName !== undefined,
     get timers() {
       return timers;
     },
-    caughtUp: started,
+    caughtUp: known.done,
     readiness: () => [
       { name: `${definition.context}.directory`, ready: known.reached(), message: known.reached() ? 'caught up once' : 'catching up' },
       ...models.map(({ definition: model, consumer }) => {
-        const status = consumer.status();
-        return { name: `${model.context}.${model.name}`, ready: status.state === 'running', message: status.message ?? status.state };
+        const { name, state, message } = consumer.status();
+        const since = stalls.stalledSince(name);
+        if (since === undefined) return { name, ready: state === 'running', message: message ?? state };
+        return { name, ready: false, message: `behind, and has not moved since ${new Date(since).toISOString()}` };
       }),
       ...(relay
         ? [
             {
               name: `${definition.context}.relay`,
-              // A verification holds the relay for a while; commands and queries go on.
-              ready: ['running', 'held'].includes(relay.status().state),
+              // A verification holds the relay for a while, or another instance publishes; commands and queries go on.
+              ready: ['running', 'held', 'waiting'].includes(relay.status().state),
               message: relay.status().message ?? relay.status().state,
             },
           ]
@@ -208,8 +266,7 @@ export const startService = async (definition: ServiceDefinition, parts: Service
     async stop() {
       offClock();
       stopping.abort();
-      await started;
-      await Promise.all([timers?.done, relay?.done, ...models.map((model) => model.consumer.done)]);
+      await Promise.all([firing, relay?.done, ...models.map((model) => model.consumer.done)]);
     },
   };
 };

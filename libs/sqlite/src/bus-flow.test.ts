@@ -191,7 +191,7 @@ describe('relay, embedded bus and consumers', () => {
     const received: number[] = [];
     const second = new AbortController();
     const standby = bus.consume({
-      group: 'patrol.notes',
+      group: first.sink.group,
       topics: [topicOf('patrol')],
       from: async () => 0,
       handle: async (messages) => void received.push(messages.length),

@@ -2,7 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LOG_START } from '@sanwang/event-store';
 import { Rejection } from '@sanwang/kernel';
-import { aborted, backoffMs, createBell, DEFAULT_PARTITIONS, linkedController, pause, type Bus, type BusMessage } from '@sanwang/messaging';
+import {
+  backoffMs,
+  createBell,
+  createTurns,
+  DEFAULT_PARTITIONS,
+  linkedController,
+  pause,
+  seatLost,
+  type Bus,
+  type BusMessage,
+  type OutgoingMessage,
+} from '@sanwang/messaging';
 import { createHeaderNames, createTopicTable, openTopic, type StoredTopic } from './bus-topic.ts';
 import { asRejection, openDatabase } from './database.ts';
 
@@ -34,8 +45,9 @@ export const openBus = (path: string): SqliteBus => {
   const topics = new Map<string, StoredTopic>();
   const topicsChanged = createBell();
   const closing = new AbortController();
-  /** By group: the end of the consumer that has it. A second one of the same group stands by until then. */
-  const groups = new Map<string, Promise<void>>();
+  /** A second consumer of a group stands by until the first has ended. */
+  const groups = createTurns();
+  const seats = createTurns();
   const relays = new Map<string, { readonly generation: string; readonly checkpoint: number }>();
 
   for (const row of database.prepare('SELECT id, topic, partitions, generation FROM topics').all()) {
@@ -79,6 +91,39 @@ export const openBus = (path: string): SqliteBus => {
     return stored;
   };
 
+  const madeTopic = (name: string): StoredTopic => {
+    const topic = topics.get(name);
+    if (!topic) throw noTopic(name);
+    return topic;
+  };
+  const checkpointOf = (context: string): number => {
+    const relay = relays.get(context);
+    return relay && generations().has(relay.generation) ? relay.checkpoint : LOG_START;
+  };
+  /** In one transaction: the messages, and the checkpoint of the relay that they come from. */
+  const insert = (
+    topic: StoredTopic,
+    messages: readonly OutgoingMessage[],
+    from?: { readonly context: string; readonly checkpoint: number },
+  ): void => {
+    const { generation } = topic.info;
+    const before = from && relays.get(from.context);
+    const least = before?.generation === generation ? before.checkpoint : LOG_START;
+    const checkpoint = Math.max(least, from?.checkpoint ?? LOG_START);
+    let inserted;
+    try {
+      inserted = database.transaction(() => {
+        if (from) database.prepare('INSERT OR REPLACE INTO relays VALUES (?, ?, ?)').run(from.context, generation, checkpoint);
+        return topic.insert(messages);
+      });
+    } catch (error) {
+      names.forget();
+      throw error;
+    }
+    if (from) relays.set(from.context, { generation, checkpoint });
+    inserted.commit();
+  };
+
   /** Delivers a topic from a sequence number on, until the signal aborts or the topic is another. */
   const deliver = async (topic: StoredTopic, from: readonly number[], handle: Handle, signal: AbortSignal): Promise<void> => {
     let next = topic.sequenceOf(from);
@@ -120,49 +165,50 @@ export const openBus = (path: string): SqliteBus => {
     topicInfo: (topic) => guarded(() => topics.get(topic)?.info),
     endOffsets: (topic) => guarded(() => topics.get(topic)?.endOffsets ?? []),
 
-    relayCheckpoint: (context) =>
-      guarded(() => {
-        const relay = relays.get(context);
-        return relay && generations().has(relay.generation) ? relay.checkpoint : LOG_START;
-      }),
-    publish: (context, topicName, messages, checkpoint) =>
-      guarded(() => {
-        const topic = topics.get(topicName);
-        if (!topic) throw new Rejection('not-found', 'topic-not-found', `There is no topic ${topicName}.`);
-        const { generation } = topic.info;
-        const before = relays.get(context);
-        const relay = { generation, checkpoint: before?.generation === generation ? Math.max(before.checkpoint, checkpoint) : checkpoint };
-        let inserted;
-        try {
-          inserted = database.transaction(() => {
-            database.prepare('INSERT OR REPLACE INTO relays VALUES (?, ?, ?)').run(context, generation, relay.checkpoint);
-            return topic.insert(messages);
-          });
-        } catch (error) {
-          names.forget();
-          throw error;
-        }
-        relays.set(context, relay);
-        inserted.commit();
-      }),
+    relayCheckpoint: (context) => guarded(() => checkpointOf(context)),
+    async relaySeat(context, topic, signal) {
+      await guarded(() => madeTopic(topic));
+      const waiting = linkedController(signal, closing.signal);
+      const stand = await seats.take(context, waiting.signal).finally(waiting.release);
+      let left = false;
+      const leave = async (): Promise<void> => {
+        left = true;
+        stand();
+      };
+      try {
+        return await guarded(() => {
+          const stored = madeTopic(topic);
+          return {
+            topic: stored.info,
+            checkpoint: checkpointOf(context),
+            lost: closing.signal,
+            publish: (messages, checkpoint) =>
+              guarded(() => {
+                if (left) throw seatLost(context);
+                if (madeTopic(topic) !== stored) throw noTopic(topic);
+                insert(stored, messages, { context, checkpoint });
+              }),
+            leave,
+          };
+        });
+      } catch (error) {
+        await leave();
+        throw error;
+      }
+    },
+    send: (topic, messages) => guarded(() => insert(madeTopic(topic), messages)),
 
     async consume(options) {
       const { signal, release } = linkedController(options.signal, closing.signal);
-      const previous = groups.get(options.group) ?? Promise.resolve();
       const wakeAll = (): void => {
         topicsChanged.ring();
         for (const name of options.topics) topics.get(name)?.bell.ring();
       };
       signal.addEventListener('abort', wakeAll, { once: true });
-      const turn = Promise.race([previous, aborted(signal)]);
-      const mine = turn.then(async () => {
-        await Promise.all(options.topics.map((name) => follow(name, options, signal)));
-      });
-      const group = Promise.all([previous, mine]).then(() => undefined);
-      groups.set(options.group, group);
-      await mine;
+      const leave = await groups.take(options.group, signal).catch(() => undefined);
+      await Promise.all(options.topics.map((name) => follow(name, options, signal)));
+      leave?.();
       release();
-      if (groups.get(options.group) === group) groups.delete(options.group);
     },
 
     dropTopic: (name) =>
@@ -186,6 +232,9 @@ export const openBus = (path: string): SqliteBus => {
     },
   };
 };
+
+const noTopic = (name: string): Rejection =>
+  new Rejection('not-found', 'topic-not-found', `There is no topic ${name}, or it was made anew.`);
 
 type ConsumeOptions = Parameters<Bus['consume']>[0];
 type Handle = ConsumeOptions['handle'];

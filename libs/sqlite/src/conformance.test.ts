@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import {
   attachmentsConformance,
+  checkpointsConformance,
   commandHandlerConformance,
   eventStoreConformance,
   keysConformance,
 } from '@sanwang/event-store/conformance';
 import { openAttachments } from './attachments.ts';
+import { openCheckpoints } from './checkpoints.ts';
 import { openEventLog } from './eventlog.ts';
 import { openKeys } from './keys.ts';
 import { testFolder } from './fixtures/folder.ts';
@@ -47,6 +49,23 @@ keysConformance('SQLite', async () => {
     holds: async (bytes) => folder.holds(bytes),
     async close() {
       await keys.close();
+      folder.remove();
+    },
+  };
+});
+
+checkpointsConformance('SQLite', async () => {
+  const folder = testFolder();
+  const path = join(folder.path, 'checkpoints.db');
+  let checkpoints = openCheckpoints(path);
+  return {
+    checkpoints,
+    async reopen() {
+      await checkpoints.close();
+      return (checkpoints = openCheckpoints(path));
+    },
+    async close() {
+      await checkpoints.close();
       folder.remove();
     },
   };

@@ -1,14 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import {
-  checkedPages,
-  damagedRecord,
-  LOG_START,
-  verifyChain,
-  type EventReader,
-  type LogPage,
-  type StoredEvent,
-  type StreamVersion,
-} from '@sanwang/event-store';
+import { checkedPages, checkedStretch, LOG_START, type EventReader, type LogPage, type StoredEvent } from '@sanwang/event-store';
 import { isRetriable, Rejection } from '@sanwang/kernel';
 import { openDatabase, type Database } from './database.ts';
 import { rejecting } from './rejecting.ts';
@@ -131,20 +122,6 @@ export const eventReader = (database: Database, changed: Changed): Omit<EventRea
     subscribe: ({ prefix, after, signal }) => checkedPages(following(prefix, after, signal), hashOf),
     head: async (prefix) => head(prefix),
   };
-};
-
-/** The events from revision `first` on; `found` begins with the predecessor, which is needed for its hash only. */
-const checkedStretch = (stream: string, found: StoredEvent[], first: number): StoredEvent[] => {
-  if (first === 0) {
-    verifyChain(stream, found);
-    return found;
-  }
-  const [before, ...events] = found;
-  if (!before) return [];
-  if (before.revision !== first - 1) throw damagedRecord(before);
-  const previous: StreamVersion = { revision: before.revision, hash: before.hash };
-  verifyChain(stream, events, previous);
-  return events;
 };
 
 /**

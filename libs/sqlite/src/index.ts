@@ -1,4 +1,5 @@
 export * from './attachments.ts';
+export * from './checkpoints.ts';
 export * from './database.ts';
 export * from './models.ts';
 export * from './bus.ts';

@@ -1,9 +1,17 @@
 import { existsSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
-import type { StatementSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { Rejection } from '@sanwang/kernel';
-import type { Document, DroppedEvent, FrozenModel, ModelDefinition, ModelGeneration } from '@sanwang/read-model';
+import {
+  modelHash,
+  type Document,
+  type DroppedEvent,
+  type FrozenModel,
+  type ModelDefinition,
+  type ModelGeneration,
+  type ReachedPosition,
+} from '@sanwang/read-model';
 import { asRejection, openDatabase, type Database } from './database.ts';
 import { column, type Bound, type Rows } from './models-query.ts';
 import { indexesOf, schemaOf } from './models-schema.ts';
@@ -14,6 +22,8 @@ export interface ModelFile extends ModelGeneration {
   /** Runs a query; its statement is kept for the next time, of the last 100 different ones. */
   readonly rows: Rows;
   complete(): Promise<void>;
+  /** From now on no rebuild goes on with it. */
+  forgetReached(): void;
   purge(subjects: readonly string[]): Promise<void>;
   close(): void;
   /** Closes as soon as nobody reads it any more, and removes the file. */
@@ -23,7 +33,8 @@ export interface ModelFile extends ModelGeneration {
 const KEPT_STATEMENTS = 100;
 const PAGE = 500;
 const DROPPED = 'key, position, type, id, error, reason, actor, at';
-const BULK = 'PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -64000;';
+/** A rollback journal holds only pages that were there before: a load that appends pays little for being able to go on after a crash. */
+const BULK = 'PRAGMA journal_mode = TRUNCATE; PRAGMA synchronous = OFF; PRAGMA cache_size = -64000;';
 
 const guard = <T>(work: () => T): T => {
   try {
@@ -45,11 +56,13 @@ async function* allDocuments(database: Database): AsyncGenerator<{ readonly id: 
 }
 
 /** A generation's documents as they are now, read beside its writer; what he writes from now on is not seen. */
-export const freezeFile = (path: string): FrozenModel => {
+export const freezeFile = (path: string, definition: ModelDefinition): FrozenModel => {
   const database = guard(() => openDatabase(path, { durability: 'normal', readOnly: true }));
   guard(() => database.raw.exec('BEGIN; SELECT 1 FROM documents LIMIT 1;'));
-  return { all: () => allDocuments(database), close: () => database.close() };
+  return { hash: () => modelHash(definition, allDocuments(database)), close: () => database.close() };
 };
+
+const isBulk = ({ raw }: Database): boolean => (raw.prepare('PRAGMA user_version').get() as { user_version: number }).user_version === 0;
 
 /** Opens a generation's file, or makes it: then for a bulk load, which `complete` ends. */
 export const openModelFile = (path: string, generation: string, definition: ModelDefinition): ModelFile => {
@@ -61,14 +74,15 @@ export const openModelFile = (path: string, generation: string, definition: Mode
       opened.raw.exec('PRAGMA busy_timeout = 0;');
       // A vacuum, or a large sort, would otherwise spill opened personal values into a file outside the data folder.
       opened.raw.exec('PRAGMA temp_store = MEMORY;');
-      if (!exists) opened.raw.exec(BULK + schemaOf(definition));
+      if (!exists) opened.raw.exec(`${BULK} BEGIN; ${schemaOf(definition)} COMMIT;`);
+      else if (isBulk(opened)) opened.raw.exec(BULK);
       return opened;
     } catch (error) {
       opened.close();
       throw error;
     }
   });
-  let bulk = guard(() => (database.raw.prepare('PRAGMA user_version').get() as { user_version: number }).user_version === 0);
+  let bulk = guard(() => isBulk(database));
   if (exists && !bulk) guard(() => database.raw.exec('PRAGMA wal_checkpoint(TRUNCATE)'));
   let readers = 0;
   let retired: (() => void) | undefined;
@@ -83,7 +97,7 @@ export const openModelFile = (path: string, generation: string, definition: Mode
    * Secure deletion zeroes what is deleted, but not the stale copies that stay in a page's free space when its cells were
    * moved to another page. Only a file written anew has none.
    */
-  let purgeDue = false;
+  let purgeDue = bulk && exists && guard(() => database.raw.prepare('SELECT 1 FROM subjects WHERE n = 0 LIMIT 1').get() !== undefined);
   const emptyWriteAheadLog = (): void => {
     const { busy } = database.raw.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() as { busy: number };
     if (busy !== 0)
@@ -130,6 +144,8 @@ export const openModelFile = (path: string, generation: string, definition: Mode
       rows('SELECT d.id FROM subjects s JOIN documents d ON d.n = s.n WHERE s.subject = ?', [subject]).map((row) => row['id'] as string),
 
     async write(batch) {
+      // What may be gone on with must be whole after a loss of power as well; before, nothing of the file is ever used again.
+      if (bulk && batch.reached) use(() => database.raw.exec('PRAGMA synchronous = FULL'));
       use(() => database.transaction(() => write(batch)));
     },
 
@@ -138,6 +154,7 @@ export const openModelFile = (path: string, generation: string, definition: Mode
         ReturnType<ModelGeneration['progress']>
       >,
 
+    reached: async () => rows('SELECT context, position FROM reached', []) as unknown as readonly ReachedPosition[],
     parked: async () =>
       rows('SELECT key, event, error, since FROM parked ORDER BY key, position', []).map((row) => ({
         key: row['key'] as string,
@@ -161,14 +178,17 @@ export const openModelFile = (path: string, generation: string, definition: Mode
     async complete() {
       if (!bulk) return;
       use(() => {
-        for (const statement of indexesOf(definition)) database.raw.exec(statement);
-        database.raw.exec(`INSERT INTO tokens (token, n)
-          SELECT DISTINCT term.value, d.n FROM documents d, json_each(d.terms) term WHERE d.terms IS NOT NULL ORDER BY 1, 2;`);
-        for (const name of listsOf(definition)) {
-          database.raw.exec(`INSERT OR IGNORE INTO lists (field, value, n)
-            SELECT '${name}', one.value, d.n FROM documents d, json_each(d.${column(name)}) one WHERE d.${column(name)} IS NOT NULL ORDER BY 2, 3;`);
-        }
-        database.raw.exec(`PRAGMA user_version = 1; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8000;`);
+        database.transaction(() => {
+          for (const statement of indexesOf(definition)) database.raw.exec(statement);
+          database.raw.exec(`INSERT INTO tokens (token, n)
+            SELECT DISTINCT term.value, d.n FROM documents d, json_each(d.terms) term WHERE d.terms IS NOT NULL ORDER BY 1, 2;`);
+          for (const name of listsOf(definition)) {
+            database.raw.exec(`INSERT OR IGNORE INTO lists (field, value, n)
+              SELECT '${name}', one.value, d.n FROM documents d, json_each(d.${column(name)}) one WHERE d.${column(name)} IS NOT NULL ORDER BY 2, 3;`);
+          }
+          database.raw.exec('PRAGMA user_version = 1');
+        });
+        database.raw.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8000;`);
         bulk = false;
         if (purgeDue) purge();
       });
@@ -176,6 +196,7 @@ export const openModelFile = (path: string, generation: string, definition: Mode
       await handle.sync().finally(() => handle.close());
     },
 
+    forgetReached: () => use(() => database.raw.exec('DELETE FROM reached')),
     async purge(subjects) {
       const list = JSON.stringify(subjects);
       if (rows('SELECT 1 FROM subjects WHERE subject IN (SELECT value FROM json_each(?)) LIMIT 1', [list]).length === 0) return;
@@ -202,6 +223,21 @@ export const droppedIn = (path: string): readonly DroppedEvent[] => {
     return known ? (database.prepare(`SELECT ${DROPPED} FROM dropped`).all() as unknown as readonly DroppedEvent[]) : [];
   } finally {
     database.close();
+  }
+};
+
+/** Whether a rebuild that broke off noted in this file how far it had come. */
+export const canGoOn = (path: string): boolean => {
+  let database: DatabaseSync | undefined;
+  try {
+    // Not read only: what was being written at the end is first taken back.
+    database = new DatabaseSync(path);
+    return database.prepare('SELECT 1 FROM reached LIMIT 1').get() !== undefined;
+  } catch {
+    // Not even its tables were made, or the disk lost some of it.
+    return false;
+  } finally {
+    database?.close();
   }
 };
 

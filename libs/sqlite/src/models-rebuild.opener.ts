@@ -5,6 +5,8 @@ import type { ModelDefinition, RebuildOpener } from '@sanwang/read-model';
 import { journal, memoryKeys, shops } from '@sanwang/read-model/sample';
 import { freezeModel, openModels } from './models.ts';
 
+const PAGE = 1_000;
+
 /** What the rebuild tests' worker opens: a log that is a file of JSON lines, read anew for each pass. */
 export const opener: RebuildOpener = async (args) => {
   const { folder } = args as { folder: string };
@@ -23,7 +25,10 @@ export const opener: RebuildOpener = async (args) => {
       head: async (context) => (await events(context)).at(-1)?.position ?? -1,
       async *read(context, { after, types }) {
         const found = (await events(context)).filter(({ position, type }) => position > after && types.has(type));
-        if (found.length > 0) yield { events: found, position: found.at(-1)!.position };
+        for (let start = 0; start < found.length; start += PAGE) {
+          const page = found.slice(start, start + PAGE);
+          yield { events: page, position: page.at(-1)!.position };
+        }
       },
     },
     close: async () => undefined,

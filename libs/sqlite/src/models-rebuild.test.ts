@@ -115,7 +115,6 @@ it('lets a model that stands still for a swap go on with what it had when the wo
   await expect(broken).rejects.toThrow('called off');
   expect(wentOn).toBe(true);
   expect(await reader.get('1', 'everything')).toMatchObject({ visits: 2 });
-  expect(await files()).toHaveLength(1);
 });
 
 it('compares live models with ones made aside, at the position where they are held, while more is written', async () => {
@@ -179,13 +178,19 @@ it('finds a live model that is not what the log makes of it', async () => {
   expect(compared.rebuilt.hash).not.toBe(compared.live.hash);
 });
 
-it('keeps the old generation when the worker fails or is called off, and removes the new one', async () => {
+it('keeps the old generation when the worker fails or is called off, and goes on with the new one only after the latter', async () => {
   const { reader } = await given();
   const before = await modelHash(model, reader.all());
   await expect(rebuildInThread(options('no such opener'))).rejects.toThrow();
+  const away = async (): Promise<never> => Promise.reject(new Rejection('unavailable', 'bus-unavailable', 'away'));
+  await expect(rebuildInThread({ ...options(), ends: away })).rejects.toMatchObject({ code: 'unavailable' });
+  expect(await files()).toHaveLength(1);
   const stop = new AbortController();
   const called = rebuildInThread({ ...options(), signal: stop.signal, takeOver: async () => stop.abort(new Error('called off')) });
   await expect(called).rejects.toThrow('called off');
+  expect(await modelHash(model, reader.all())).toEqual(before);
+  expect(await files()).toHaveLength(2);
+  expect((await rebuildInThread(options())).events).toBe(0);
   expect(await modelHash(model, reader.all())).toEqual(before);
   expect(await files()).toHaveLength(1);
 });

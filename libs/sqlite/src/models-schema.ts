@@ -21,6 +21,7 @@ export const schemaOf = (definition: ModelDefinition): string => `
     topic TEXT NOT NULL, generation TEXT NOT NULL, partition INTEGER NOT NULL, nextOffset INTEGER NOT NULL, position INTEGER NOT NULL,
     PRIMARY KEY (topic, generation, partition)
   ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS reached (context TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS parked (
     key TEXT NOT NULL, position INTEGER NOT NULL, event TEXT NOT NULL, error TEXT NOT NULL, since TEXT NOT NULL, PRIMARY KEY (key, position)
   ) WITHOUT ROWID;

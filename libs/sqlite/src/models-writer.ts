@@ -27,6 +27,7 @@ export const generationWriter = (database: Database, definition: ModelDefinition
     addValue: 'INSERT OR IGNORE INTO lists (value, n, field) VALUES (?, ?, ?)',
     dropValue: 'DELETE FROM lists WHERE value = ? AND n = ? AND field = ?',
     progress: 'INSERT OR REPLACE INTO progress (topic, generation, partition, nextOffset, position) VALUES (?, ?, ?, ?, ?)',
+    reached: 'INSERT OR REPLACE INTO reached (context, position) VALUES (?, ?)',
     park: `INSERT INTO parked (key, position, event, error, since) VALUES (?, ?, ?, ?, ?)
       ON CONFLICT (key, position) DO UPDATE SET error = excluded.error`,
     unpark: 'DELETE FROM parked WHERE key = ? AND position = ?',
@@ -75,7 +76,7 @@ export const generationWriter = (database: Database, definition: ModelDefinition
     for (const name of lists) relist(stored?.[column(name).slice(1, -1)], values.get(name)!, n, sql.addValue, sql.dropValue, name);
   };
 
-  return ({ documents, progress, park = [], unpark = [], drop = [] }) => {
+  return ({ documents, progress, reached = [], park = [], unpark = [], drop = [] }) => {
     for (const document of documents) writeDocument(document);
     for (const { key, event, error, since } of park) run(sql.park, key, event.position, JSON.stringify(event), error, since);
     for (const { key, position } of unpark) run(sql.unpark, key, position);
@@ -83,5 +84,6 @@ export const generationWriter = (database: Database, definition: ModelDefinition
       run(sql.drop, position, key, type, id, error, reason, actor, at);
     }
     for (const entry of progress) run(sql.progress, entry.topic, entry.generation, entry.partition, entry.nextOffset, entry.position);
+    for (const { context, position } of reached) run(sql.reached, context, position);
   };
 };

@@ -39,14 +39,26 @@ const counted = {
   publishedMessages: {
     kind: 'counter',
     name: 'sanwang_published_messages_total',
-    help: 'Messages published by the relay.',
-    labels: ['context'],
+    help: 'Messages published to a topic.',
+    labels: ['topic'],
   },
   consumedEvents: {
     kind: 'counter',
     name: 'sanwang_consumed_events_total',
     help: 'Events that a consumer has taken in.',
     labels: ['consumer'],
+  },
+  districtMessages: {
+    kind: 'counter',
+    name: 'sanwang_district_messages_total',
+    help: "Messages sent to the districts' topics.",
+    labels: ['context', 'district'],
+  },
+  unplacedObjects: {
+    kind: 'counter',
+    name: 'sanwang_unplaced_objects_total',
+    help: 'States of objects whose place lies in no district: they are sent once a later state, or a reorganisation, places them.',
+    labels: ['context'],
   },
   applySeconds: { kind: 'histogram', name: 'sanwang_apply_seconds', help: 'Time to take in one batch of events.', labels: ['consumer'] },
   sourceErrors: {

@@ -1,7 +1,7 @@
 import type { CommandHandler, EventStore } from '@sanwang/event-store';
 import { MAX_STREAM_EVENTS } from '@sanwang/event-store';
 import { parseStream, Rejection } from '@sanwang/kernel';
-import type { Bus, Sink } from '@sanwang/messaging';
+import type { Bus, OutgoingMessage, Sink } from '@sanwang/messaging';
 import type { Admission, AdmissionState, Call } from '@sanwang/rpc';
 import type { Metrics } from './metrics.ts';
 import { SpanKind, endSpan, isSampled, startSpan, traced, traceparentOf, type Span } from './tracing.ts';
@@ -145,14 +145,12 @@ const finish = async <T>(spans: readonly Span[], work: () => Promise<T>): Promis
 };
 
 /** A bus with a producer span per recorded message, which then travels in the message's `traceparent`, and a count. */
-export const observeBus = (bus: Bus, metrics: Metrics): Bus => ({
-  ensureTopic: (topic, options) => bus.ensureTopic(topic, options),
-  topicInfo: (topic) => bus.topicInfo(topic),
-  endOffsets: (topic) => bus.endOffsets(topic),
-  relayCheckpoint: (context) => bus.relayCheckpoint(context),
-  consume: (options) => bus.consume(options),
-  close: () => bus.close(),
-  async publish(context, topic, messages, checkpoint) {
+export const observeBus = (bus: Bus, metrics: Metrics): Bus => {
+  const observed = async (
+    topic: string,
+    messages: readonly OutgoingMessage[],
+    publish: (outgoing: readonly OutgoingMessage[]) => Promise<void>,
+  ): Promise<void> => {
     const spans: Span[] = [];
     const outgoing = messages.map((message) => {
       const parent = message.headers['traceparent'];
@@ -162,22 +160,38 @@ export const observeBus = (bus: Bus, metrics: Metrics): Bus => ({
         'sanwang.event-type': message.headers['ce_type'] ?? '',
         'sanwang.batch': messages.length,
       };
-      const span = startSpan(`publish ${context}`, attributes, { kind: SpanKind.PRODUCER, parent });
+      const span = startSpan(`publish ${topic}`, attributes, { kind: SpanKind.PRODUCER, parent });
       if (!span.isRecording()) return message;
       spans.push(span);
       return { ...message, headers: { ...message.headers, traceparent: traceparentOf(span)! } };
     });
-    await finish(spans, () => bus.publish(context, topic, outgoing, checkpoint));
-    metrics.publishedMessages.inc({ context }, messages.length);
-  },
-});
+    await finish(spans, () => publish(outgoing));
+    metrics.publishedMessages.inc({ topic }, messages.length);
+  };
+  return {
+    ensureTopic: (topic, options) => bus.ensureTopic(topic, options),
+    topicInfo: (topic) => bus.topicInfo(topic),
+    endOffsets: (topic) => bus.endOffsets(topic),
+    relayCheckpoint: (context) => bus.relayCheckpoint(context),
+    async relaySeat(context, topic, signal) {
+      const seat = await bus.relaySeat(context, topic, signal);
+      return {
+        ...seat,
+        publish: (messages, checkpoint) => observed(topic, messages, (outgoing) => seat.publish(outgoing, checkpoint)),
+      };
+    },
+    send: (topic, messages) => observed(topic, messages, (outgoing) => bus.send(topic, outgoing)),
+    consume: (options) => bus.consume(options),
+    close: () => bus.close(),
+  };
+};
 
 /**
  * A sink with a consumer span per recorded event, in the event's own trace, and a count. The batch is projected once: that
  * span is the child of the first event's, and the others link to it.
  */
 export const observeSink = <Observed extends Sink>(sink: Observed, metrics: Metrics): Observed => {
-  const apply: Sink['apply'] = (events, progress) => {
+  const apply: Sink['apply'] = (events, progress, refused) => {
     const spans: Span[] = [];
     for (const event of events) {
       if (!isSampled(event.traceparent)) continue;
@@ -190,7 +204,7 @@ export const observeSink = <Observed extends Sink>(sink: Observed, metrics: Metr
       const span = startSpan(`consume ${sink.name}`, attributes, { kind: SpanKind.CONSUMER, parent: event.traceparent });
       if (span.isRecording()) spans.push(span);
     }
-    const project = (): Promise<void> => sink.apply(events, progress);
+    const project = (): Promise<void> => sink.apply(events, progress, refused);
     const [first, ...others] = spans;
     return timed(
       () =>

@@ -77,13 +77,15 @@ const platform = (fail?: Error) => {
       relayCheckpoint: unused,
       consume: unused,
       close: unused,
-      publish: async (_, __, messages) => void sent.push(...messages),
+      relaySeat: unused,
+      send: async (_, messages) => void sent.push(...messages),
     } satisfies Bus,
     metrics,
   );
   const sink = observeSink<Sink>(
     {
       name: 'patrol.tasks',
+      group: 'patrol.tasks.v1',
       subscribes: new Set(['patrol.TaskPooled']),
       progress: async () => [],
       apply: async () => void (projectedIn = currentTraceparent()),
@@ -105,15 +107,13 @@ const platform = (fail?: Error) => {
     ),
   );
   const relay = (): Promise<void> =>
-    bus.publish(
-      'patrol',
+    bus.send(
       'sanwang.patrol.v1',
       log.map(({ traceparent }) => ({
         key: 'k',
         value: '{}',
         headers: { ce_type: 'sanwang.patrol.TaskPooled.v1', ...(traceparent && { traceparent }) },
       })),
-      0,
     );
   const consume = (): Promise<void> =>
     sink.apply(
@@ -198,8 +198,8 @@ describe('with an SDK', () => {
         `- > ${method}`,
         `${method} > execute patrol.Task`,
         'execute patrol.Task > append',
-        'execute patrol.Task > publish patrol',
-        'publish patrol > consume patrol.tasks',
+        'execute patrol.Task > publish sanwang.patrol.v1',
+        'publish sanwang.patrol.v1 > consume patrol.tasks',
         'consume patrol.tasks > project patrol.tasks',
       ].sort(),
     );
@@ -285,7 +285,7 @@ describe("the ports' metrics", () => {
       'sanwang_command_seconds_count{aggregate="patrol.Task",outcome="conflict"} 1',
       'sanwang_append_seconds_count{context="patrol",code="conflict"} 1',
       'sanwang_appended_events_total{context="patrol"} 1',
-      'sanwang_published_messages_total{context="patrol"} 1',
+      'sanwang_published_messages_total{topic="sanwang.patrol.v1"} 1',
       'sanwang_consumed_events_total{consumer="patrol.tasks"} 1',
     ])
       expect(text).toContain(line);

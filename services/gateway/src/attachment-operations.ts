@@ -1,12 +1,9 @@
 import { ATTACHMENT_TYPES, MAX_ATTACHMENT_BYTES } from '@sanwang/event-store';
 import type { OpenApiDocument, OpenApiOperation } from '@sanwang/rpc';
+import type { AttachmentRoute } from '@sanwang/service';
 
-/** Where attachments are stored and read. */
-export const ATTACHMENT_PATHS = {
-  store: '/v1/attachments',
-  ofVisit: '/v1/patrol/visits/{id}/attachments/{attachmentId}',
-  ofRectification: '/v1/patrol/rectifications/{id}/attachments/{attachmentId}',
-} as const;
+/** Where attachments are stored. */
+export const STORE_PATH = '/v1/attachments';
 
 const TAG = 'Attachments';
 const bytes = { type: 'string', format: 'binary', maxLength: MAX_ATTACHMENT_BYTES };
@@ -46,8 +43,11 @@ const store: OpenApiOperation = {
   },
 };
 
-const read = (operationId: string, of: string): OpenApiOperation => ({
-  operationId,
+/** `Attachments_GetOfVisit`, of `visit 检查`. */
+const operationIdOf = (of: string): string => `Attachments_GetOf${of[0]!.toUpperCase()}${of.slice(1).split(' ', 1)[0]!}`;
+
+const read = ({ of }: AttachmentRoute): OpenApiOperation => ({
+  operationId: operationIdOf(of),
   tags: [TAG],
   summary: `The content of an attachment that a ${of} names`,
   description: `The content of an attachment that a ${of} names. Who may see the ${of} may see it; under any other it is not found.`,
@@ -60,13 +60,12 @@ const read = (operationId: string, of: string): OpenApiOperation => ({
 });
 
 /** The document with the operations on attachments, which carry bytes and so are no rpcs. */
-export const withAttachments = (document: OpenApiDocument): OpenApiDocument => ({
+export const withAttachments = (document: OpenApiDocument, routes: readonly AttachmentRoute[]): OpenApiDocument => ({
   ...document,
   tags: [...document.tags, { name: TAG, description: 'Photographs and documents, stored before the command that names them.' }],
   paths: {
     ...document.paths,
-    [ATTACHMENT_PATHS.store]: { post: store },
-    [ATTACHMENT_PATHS.ofVisit]: { get: read('Attachments_GetOfVisit', 'visit 检查') },
-    [ATTACHMENT_PATHS.ofRectification]: { get: read('Attachments_GetOfRectification', 'rectification 整改') },
+    [STORE_PATH]: { post: store },
+    ...Object.fromEntries(routes.map((route) => [route.path, { get: read(route) }])),
   },
 });

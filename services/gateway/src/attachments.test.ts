@@ -117,7 +117,8 @@ describe('the sweep', () => {
   const inHours = (hours: number) => ({ now: () => new Date(Date.now() + hours * 3_600_000).toISOString() });
   const sweep = (hours: number) => {
     const { ports, services } = city.trial.host;
-    return createSweep({ attachments: ports.attachments, store: ports.store, services, wall: inHours(hours) })();
+    const named = services.flatMap(({ definition }) => definition.attachments ?? []);
+    return createSweep({ ...ports, named, wall: inHours(hours) })();
   };
   const isThere = async (id: string): Promise<boolean> => (await city.trial.host.ports.attachments.info(id)) !== undefined;
 

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { PatrolServiceDefinition } from '@sanwang/contracts/patrol';
 import {
   createAdmission,
   createGrpcServer,
@@ -19,6 +18,7 @@ import { withAttachments } from './attachment-operations.ts';
 import { addAttachmentRoutes } from './attachments.ts';
 import { FIRST_STEPS } from './first-steps.ts';
 import { measureHttp } from './http-metrics.ts';
+import { watchClients } from './leaving.ts';
 import { addPlainRoutes } from './plain-routes.ts';
 
 const descriptorSet = fileURLToPath(import.meta.resolve('@sanwang/contracts/desc.binpb'));
@@ -46,12 +46,16 @@ export const openFrontDoor = async (house: House): Promise<FrontDoor> => {
     version: '1',
     description: 'The market-supervision platform of a city: patrol net, registration, directory, overview.',
   });
+  const clients = watchClients(rest.server);
   measureHttp(rest, house.metrics);
-  const patrol = endpoints.find(({ service }) => service.fullName === PatrolServiceDefinition.fullName);
-  serveDocs(rest, patrol ? { ...withAttachments(document), 'x-first-steps': FIRST_STEPS } : document);
+  const { attachmentRoutes } = house;
+  const whole = attachmentRoutes.length > 0 ? withAttachments(document, attachmentRoutes) : document;
+  const operationIds = new Set(Object.values(whole.paths).flatMap((path) => Object.values(path).map(({ operationId }) => operationId)));
+  const isThere = FIRST_STEPS.every(({ operationId }) => operationId === undefined || operationIds.has(operationId));
+  serveDocs(rest, isThere ? { ...whole, 'x-first-steps': FIRST_STEPS } : whole);
   addPlainRoutes(rest, house);
-  if (patrol) addAttachmentRoutes(rest, house, { patrol, took: (subject) => limit?.take(subject) });
-  const grpc = createGrpcServer({ ...common, messageLimit: config.bodyLimit });
+  if (attachmentRoutes.length > 0) addAttachmentRoutes(rest, house, { endpoints, took: (subject) => limit?.take(subject) });
+  const grpc = createGrpcServer({ ...common, messageLimit: config.bodyLimit, tls: house.tls });
 
   const http = await rest.listen({ host: config.host, port: config.httpPort });
   const grpcPort = await grpc.listen(`${config.host}:${config.grpcPort}`);
@@ -60,6 +64,7 @@ export const openFrontDoor = async (house: House): Promise<FrontDoor> => {
     grpc: `${config.host}:${grpcPort}`,
     async drain() {
       grpc.setServing(false);
+      await clients.leave();
       // A connection that still had an answer to come when the server closed would be kept open after it, for its client's next request.
       const sweep = setInterval(() => rest.server.closeIdleConnections(), 20);
       const limit = setTimeout(() => rest.server.closeAllConnections(), config.drainSeconds * 1_000);

@@ -1,6 +1,7 @@
 import { PatrolServiceDefinition } from '@sanwang/contracts/patrol';
 import { defineApi } from '@sanwang/rpc';
 import { defineService } from '@sanwang/service';
+import { attachmentRoutes } from './api/attachment-routes.ts';
 import { loadChecklists } from './api/checklists.ts';
 import { rectificationHandlers } from './api/rectifications.ts';
 import { rulesHandlers } from './api/rules.ts';
@@ -9,6 +10,7 @@ import { visitHandlers } from './api/visits.ts';
 import { catalogue } from './catalogue.ts';
 import { checklist } from './checklist/decider.ts';
 import { dispatchRules } from './dispatch-rules/decider.ts';
+import { district } from './district.ts';
 import { attachments } from './models/attachments.ts';
 import { businesses } from './models/businesses.ts';
 import { rectifications } from './models/rectifications.ts';
@@ -26,6 +28,8 @@ export const patrol = defineService({
   aggregates: [task, visit, rectification, checklist, dispatchRules],
   models: [tasks, visits, rectifications, businesses, checklists, dispatchRulesInForce, attachments],
   attachments,
+  attachmentRoutes,
+  district,
   api(service) {
     const versions = loadChecklists(service);
     return [

@@ -1,5 +1,6 @@
 import { cpSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { EventReader } from '@sanwang/event-store';
 import { isRetriable, Rejection } from '@sanwang/kernel';
 import { layout } from '@sanwang/platform';
 import { seeded } from '@sanwang/messaging/chaos';
@@ -8,6 +9,7 @@ import { clientsOf, foundCity } from './city.ts';
 import { contactOf, fateOf, inParallel, live, type Answer, type Command, type Say } from './lives.ts';
 import { hostPlatform, removeFolder, spawnPlatform, startProcess, temporaryFolder, type ProcessPlatform } from './platform.ts';
 import { sightings } from './sightings.ts';
+import { logFaults, type Acknowledged } from './kept.ts';
 import { faultsFound } from './verified.ts';
 
 export interface CrashOptions {
@@ -36,11 +38,6 @@ export const foundedFolder = async (): Promise<string> => {
   return platform.folder;
 };
 
-interface Acknowledged {
-  readonly command: Command;
-  readonly answer: Answer;
-}
-
 /** Gives up on a command after this long: the platform is then not away but stuck. */
 const SAYING_MS = 60_000;
 const WIDTH = 8;
@@ -53,7 +50,7 @@ export const crashSchedule = async ({ from, seed, lives = 10, kills = 3 }: Crash
   const random = seeded(seed);
   const folder = temporaryFolder();
   cpSync(from, folder, { recursive: true });
-  const before = await headOf(folder);
+  const before = await withLog(folder, (log) => log.head(''));
   const fates = Array.from({ length: lives }, (_, n) => fateOf(`s${seed}-${n}`, random));
   const killAfter = Array.from({ length: kills }, () => ({
     acknowledged: Math.floor(random() * lives * 5),
@@ -110,7 +107,7 @@ export const crashSchedule = async ({ from, seed, lives = 10, kills = 3 }: Crash
     faults.push(...(await faultsFound(platform)));
     const { code } = await platform.end('SIGTERM');
     if (code !== 0) faults.push(`the stop ended with ${code}:\n${platform.output().slice(-2_000)}`);
-    faults.push(...(await logFaults(folder, before, acknowledged)));
+    faults.push(...(await withLog(folder, (log) => logFaults(log, before, acknowledged))));
     const erased = fates.filter((fate) => fate.erased).map(({ name }) => contactOf(name));
     faults.push(...sightings(folder, erased).map((place) => `erased, and still there: ${place}`));
   } catch (error) {
@@ -134,53 +131,11 @@ const told = (error: unknown): string =>
       ? (error.stack ?? error.message)
       : String(error);
 
-const headOf = async (folder: string): Promise<number> => {
+const withLog = async <T>(folder: string, read: (log: EventReader) => Promise<T>): Promise<T> => {
   const log = openEventLogReader(layout(folder).log);
   try {
-    return await log.head('');
+    return await read(log);
   } finally {
     await log.close();
   }
-};
-
-interface Run {
-  readonly stream: string;
-  readonly commandId: string;
-  readonly last: number;
-}
-
-/** The stretches of events with one commandId, stream by stream. */
-const runsOf = async (folder: string, after: number): Promise<readonly Run[]> => {
-  const runs = new Map<string, Run[]>();
-  const log = openEventLogReader(layout(folder).log);
-  try {
-    for await (const page of log.readAll({ prefix: '', after })) {
-      for (const { stream, revision, metadata } of page.events) {
-        const { commandId } = JSON.parse(metadata) as { commandId: string };
-        const list = runs.get(stream) ?? [];
-        runs.set(stream, list);
-        const run: Run = { stream, commandId, last: revision };
-        if (list.at(-1)?.commandId === commandId) list[list.length - 1] = run;
-        else list.push(run);
-      }
-    }
-  } finally {
-    await log.close();
-  }
-  return [...runs.values()].flat();
-};
-
-/** Every command is acknowledged in the end, and each has left exactly one stretch of events in the log, where it was answered. */
-const logFaults = async (folder: string, after: number, acknowledged: readonly Acknowledged[]): Promise<readonly string[]> => {
-  const faults: string[] = [];
-  const runs = await runsOf(folder, after);
-  const ids = new Set(runs.map(({ commandId }) => commandId));
-  if (ids.size !== runs.length) faults.push(`${runs.length - ids.size} commands were applied more than once`);
-  const places = new Map(runs.map((run) => [`${run.stream}@${run.last}`, run.commandId]));
-  for (const { command, answer } of acknowledged) {
-    const place = `${command.aggregate}-${answer.id}@${answer.revision}`;
-    if (!places.delete(place)) faults.push(`${command.key}: acknowledged at ${place}, and not in the log`);
-  }
-  for (const place of places.keys()) faults.push(`${place} is in the log, and no command was answered so`);
-  return faults;
 };

@@ -180,7 +180,7 @@ describe('an event of a newer release', () => {
       position: head + 1_000,
       data: { later: true },
     });
-    await bus.publish('registration', topicOf('registration'), [message], head);
+    await bus.send(topicOf('registration'), [message]);
     await eventually(() =>
       expect(statusOf(platform, 'patrol.businesses')).toMatchObject({ state: 'paused', reason: 'newer-event', parkedKeys: 0 }),
     );

@@ -120,6 +120,101 @@ export const storeConformance = (open: OpenModelStore): void => {
       expect((await store.live(model)).generation).toBe(next.generation);
     });
 
+    it('keeps the live generations of two versions side by side, each for its own readers', async () => {
+      const raised = { ...model, version: 2 };
+      const live = await store.live(model);
+      await live.write({ documents: [written('a', 0, { name: 'old' })], progress: [progressTo(1)] });
+      const reader = await store.reader(model);
+      const next = await store.create(raised);
+      await next.write({ documents: [written('a', 0, { name: 'new' })], progress: [progressTo(2)] });
+      expect([await store.state(raised), await store.current(raised)]).toEqual(['stale', undefined]);
+      await store.swap(raised, next.generation);
+      await live.write({ documents: [written('b', 0, { name: 'late' })], progress: [progressTo(3)] });
+      expect(await reader.getMany(['a', 'b'], 'everything')).toEqual(
+        new Map([
+          ['a', { name: 'old' }],
+          ['b', { name: 'late' }],
+        ]),
+      );
+      expect(await (await store.reader(raised)).getMany(['a', 'b'], 'everything')).toEqual(new Map([['a', { name: 'new' }]]));
+      expect([await store.current(model), await store.current(raised)]).toEqual([live.generation, next.generation]);
+      expect([await store.state(model), await store.state(raised)]).toEqual(['live', 'live']);
+    });
+
+    it('carries what was given up in one version over to the next', async () => {
+      const drop = [
+        {
+          key: 'k',
+          position: 4,
+          type: 'sample.ShopOpened',
+          id: 'e',
+          error: 'no',
+          reason: 'void',
+          actor: 'it-1',
+          at: '2026-01-01T00:00:00.000Z',
+        },
+      ];
+      await (await store.live(model)).write({ documents: [], progress: [], drop });
+      const raised = { ...model, version: 2 };
+      expect(await (await store.create(raised)).dropped()).toEqual(drop);
+      expect(await (await (await under.reopen()).live(raised)).dropped()).toEqual(drop);
+    });
+
+    it('names the live generation, once there is one, as it changes', async () => {
+      expect(await store.current(model)).toBeUndefined();
+      const live = await store.live(model);
+      expect(await store.current(model)).toBe(live.generation);
+      const next = await store.create(model);
+      await store.swap(model, next.generation);
+      expect(await store.current(model)).toBe(next.generation);
+      expect(await (await under.reopen()).current(model)).toBe(next.generation);
+    });
+
+    it('gives what a rebuild wrote before it broke off to the next one, with how far it had come', async () => {
+      const next = await store.create(model);
+      const reached = [
+        { context: 'directory', position: -1 },
+        { context: 'sample', position: 41 },
+      ];
+      const documents = [written('a', 3, { name: '面馆' }, ['面', '馆', '面馆']), written('b', 1, undefined)];
+      await next.write({ documents, progress: [], reached: [{ context: 'sample', position: 7 }] });
+      await next.write({ documents: [], progress: [], reached });
+      let reopened = await under.reopen();
+      const left = await reopened.unfinished(model);
+      expect(left?.generation).toBe(next.generation);
+      const inOrder = async () => [...(await left!.reached())].sort((one, other) => one.context.localeCompare(other.context));
+      expect(await inOrder()).toEqual(reached);
+      expect(await left!.load(['a', 'b'])).toEqual(
+        new Map([
+          ['a', { revision: 3, doc: { name: '面馆' } }],
+          ['b', { revision: 1, doc: undefined }],
+        ]),
+      );
+      await left!.complete?.();
+      await left!.write({ documents: [], progress: [], reached: [{ context: 'sample', position: 50 }] });
+      reopened = await under.reopen();
+      const again = (await reopened.unfinished(model))!;
+      expect(await again.reached()).toContainEqual({ context: 'sample', position: 50 });
+      await again.write({ documents: [written('a', 4, { name: '茶馆' }, ['茶', '馆', '茶馆'])], progress: [] });
+      await reopened.swap(model, again.generation);
+      expect(await (await reopened.live(model)).reached()).toEqual([]);
+      expect(await reopened.unfinished(model)).toBeUndefined();
+      const found = async (search: string) => (await (await reopened.reader(model)).query({ scope: 'everything', search, limit: 5 })).items;
+      expect(await found('面')).toEqual([]);
+      expect(await found('茶馆')).toEqual([{ name: '茶馆' }]);
+    });
+
+    it('has nothing to go on with of another declaration, where nothing was reached, and after it was discarded', async () => {
+      const reached = [{ context: 'sample', position: 41 }];
+      await (await store.create({ ...model, version: 2 })).write({ documents: [], progress: [], reached });
+      await (await store.create({ ...model, indexes: [] })).write({ documents: [], progress: [], reached });
+      await (await store.create(model)).write({ documents: [written('a', 0, { name: 'a' })], progress: [progressTo(1)] });
+      const discarded = await store.create(model);
+      await discarded.write({ documents: [], progress: [], reached });
+      await store.discard(model, discarded.generation);
+      expect(await (await under.reopen()).unfinished(model)).toBeUndefined();
+    });
+
     it('finds by words and by index what a bulk load wrote', async () => {
       const next = await store.create(model);
       await next.write({ documents: [written('a', 0, { name: '面馆' }, ['面', '馆', '面馆'])], progress: [] });

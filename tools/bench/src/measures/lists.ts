@@ -16,11 +16,14 @@ import { median, range } from '../statistics.ts';
 const CALLERS = 16;
 const OFFICE = 7;
 
-/** The statement by which the tasks of an office are listed, as the model's own reader writes it. */
-const statementOf = async (): Promise<{ sql: string; params: (string | number | null)[] }> => {
+const tasksModel = async (): Promise<ModelDefinition> => {
   const services = await findServices();
   const patrol = services.find(({ context }) => context === 'patrol')!.definition;
-  const tasks = patrol.models.find(({ name }) => name === 'tasks') as ModelDefinition;
+  return patrol.models.find(({ name }) => name === 'tasks') as ModelDefinition;
+};
+
+/** The statement by which the tasks of an office are listed, as the model's own reader writes it. */
+const statementOf = (tasks: ModelDefinition): { sql: string; params: (string | number | null)[] } => {
   let asked: { sql: string; params: (string | number | null)[] } | undefined;
   const reader = sqlReader(tasks, (sql, params) => {
     asked = { sql, params: [...params] };
@@ -38,12 +41,13 @@ export const listCost = async (folder: string, size: BenchSize, profile?: string
   try {
     await platform.process.ask('settle', { seconds: 300 });
     const models = join(folder, 'models', 'patrol');
-    const live = readFileSync(join(models, 'tasks.live'), 'utf8').trim();
+    const tasks = await tasksModel();
+    const live = readFileSync(join(models, `tasks.v${tasks.version}.live`), 'utf8').trim();
     const path = join(
       models,
       readdirSync(models).find((name) => name === `tasks.${live}.sqlite`)!,
     );
-    const bare = await floor.ask('list', { path, ...(await statementOf()) });
+    const bare = await floor.ask('list', { path, ...statementOf(tasks) });
     const officers = await openOfficers(folder);
     let bytes = 0;
     const load = async (http: string): Promise<void> => {

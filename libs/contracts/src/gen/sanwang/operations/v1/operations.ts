@@ -40,6 +40,18 @@ export interface ModelStatus {
   parkedKeys: number;
 }
 
+export interface GetMotionRequest {
+}
+
+export interface GetMotionResponse {
+  /** Consumers that are behind and timers that are due, such as `patrol.tasks`; empty when nothing moves. */
+  moving: string[];
+  /** What one instance of each service in this process must do, such as `patrol.timers`. */
+  expected: string[];
+  /** What of it this process does. */
+  done: string[];
+}
+
 export interface StartRebuildRequest {
   /** `<context>.<model>`; empty for all. */
   models: string[];
@@ -493,6 +505,128 @@ export const ModelStatus: MessageFns<ModelStatus> = {
     message.message = object.message ?? "";
     message.lag = object.lag ?? 0;
     message.parkedKeys = object.parkedKeys ?? 0;
+    return message;
+  },
+};
+
+function createBaseGetMotionRequest(): GetMotionRequest {
+  return {};
+}
+
+export const GetMotionRequest: MessageFns<GetMotionRequest> = {
+  encode(_: GetMotionRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetMotionRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetMotionRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<GetMotionRequest>, I>>(base?: I): GetMotionRequest {
+    return GetMotionRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GetMotionRequest>, I>>(_: I): GetMotionRequest {
+    const message = createBaseGetMotionRequest();
+    return message;
+  },
+};
+
+function createBaseGetMotionResponse(): GetMotionResponse {
+  return { moving: [], expected: [], done: [] };
+}
+
+export const GetMotionResponse: MessageFns<GetMotionResponse> = {
+  encode(message: GetMotionResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.moving) {
+      writer.uint32(10).string(v!);
+    }
+    for (const v of message.expected) {
+      writer.uint32(18).string(v!);
+    }
+    for (const v of message.done) {
+      writer.uint32(26).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetMotionResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetMotionResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.moving.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.expected.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.done.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<GetMotionResponse>, I>>(base?: I): GetMotionResponse {
+    return GetMotionResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GetMotionResponse>, I>>(object: I): GetMotionResponse {
+    const message = createBaseGetMotionResponse();
+    message.moving = object.moving?.map((e) => e) || [];
+    message.expected = object.expected?.map((e) => e) || [];
+    message.done = object.done?.map((e) => e) || [];
     return message;
   },
 };
@@ -2215,6 +2349,24 @@ export const OperationsServiceDefinition = {
           ],
         },
       },
+    },
+  },
+} as const;
+
+/** What the processes of one deployment ask of each other. Every instance of a service answers for itself; not for anybody else. */
+export type InstanceServiceDefinition = typeof InstanceServiceDefinition;
+export const InstanceServiceDefinition = {
+  name: "InstanceService",
+  fullName: "sanwang.operations.v1.InstanceService",
+  methods: {
+    /** What still moves in this process: the directory asks all of them before and after it moves a simulated clock. */
+    getMotion: {
+      name: "GetMotion",
+      requestType: GetMotionRequest as typeof GetMotionRequest,
+      requestStream: false,
+      responseType: GetMotionResponse as typeof GetMotionResponse,
+      responseStream: false,
+      options: {},
     },
   },
 } as const;

@@ -1,0 +1,1 @@
+export { openKurrentDb } from './event-store.ts';
