@@ -8,6 +8,8 @@ export interface AdmissionOptions {
   /** Calls that may wait for a place, and how long, ms. */
   readonly waiting?: number;
   readonly waitMs?: number;
+  /** Milliseconds that only go forward; the process's own when absent. */
+  readonly now?: () => number;
 }
 
 /** How full a server is. */
@@ -55,7 +57,14 @@ interface Waiting {
 }
 
 export const createAdmission = (options: AdmissionOptions = {}): Admission => {
-  const { start = 128, least = 16, most = 512, waiting: places = 2_000, waitMs = 500 } = options;
+  const {
+    start = 128,
+    least = Math.min(16, start),
+    most = 512,
+    waiting: places = 2_000,
+    waitMs = 500,
+    now = () => performance.now(),
+  } = options;
   let limit = start;
   let running = 0;
   let refusedCount = 0;
@@ -78,19 +87,19 @@ export const createAdmission = (options: AdmissionOptions = {}): Admission => {
     return next;
   };
   const refuseOlderThan = (age: number): void => {
-    const now = performance.now();
-    while (waitingNow() > 0 && now - line[first]!.since >= age) refuse(nextWaiting().refused);
+    const latest = now() - age;
+    while (waitingNow() > 0 && line[first]!.since <= latest) refuse(nextWaiting().refused);
   };
 
-  /** When no more calls are begun in this turn; absent: none has begun in it, and none has to be served in the next. */
+  /** After this no more calls are begun in this turn of the loop; absent: no turn has begun, so the next one looks at nothing. */
   let turnEnds: number | undefined;
+  /** Begins a turn unless one has begun, and sees to the next one, which serves those who wait. */
   const isInTurn = (): boolean => {
-    const now = performance.now();
     if (turnEnds === undefined) {
-      turnEnds = now + TURN_MS;
+      turnEnds = now() + TURN_MS;
       setImmediate(beginTurn);
     }
-    return now < turnEnds;
+    return now() < turnEnds;
   };
   const beginTurn = (): void => {
     turnEnds = undefined;
@@ -112,10 +121,10 @@ export const createAdmission = (options: AdmissionOptions = {}): Admission => {
     });
   };
 
-  let expected = performance.now() + TICK_MS;
+  let expected = now() + TICK_MS;
   const watch = setInterval(() => {
-    const late = performance.now() - expected;
-    expected = performance.now() + TICK_MS;
+    const late = now() - expected;
+    expected = now() + TICK_MS;
     if (late > LATE_MS) limit = Math.max(least, Math.floor(limit * 0.8));
     else if (wasFull && late < IN_TIME_MS) limit = Math.min(most, limit + 4);
     wasFull = false;
@@ -127,7 +136,7 @@ export const createAdmission = (options: AdmissionOptions = {}): Admission => {
     enter(admitted, refused) {
       if (waitingNow() === 0 && running < limit && isInTurn()) return admit(admitted);
       wasFull ||= running >= limit;
-      if (waitingNow() < places) line.push({ since: performance.now(), admitted, refused });
+      if (waitingNow() < places) line.push({ since: now(), admitted, refused });
       else refuse(refused);
     },
     state: () => ({ limit, running, waiting: waitingNow(), refused: refusedCount }),
