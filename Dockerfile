@@ -21,7 +21,7 @@ RUN --mount=type=cache,target=/store --mount=type=secret,id=npmrc,target=/root/.
 FROM ${BASE} AS dev
 WORKDIR /app
 COPY --from=install /app ./
-COPY . ./
+COPY --chown=10001:10001 . ./
 ENV NODE_ENV=production NODE_COMPILE_CACHE=/app/.compile-cache SANWANG_HOST=0.0.0.0
 # V8's compiled code of every module, kept by user id: made by the user that runs it.
 RUN mkdir .compile-cache && chown 10001:10001 .compile-cache
@@ -30,9 +30,11 @@ RUN node deploy/warm.ts
 ENTRYPOINT ["node"]
 CMD ["tools/cli/src/main.ts", "start"]
 
+# Node, the libraries that it and the packages' native parts load, and a user.
 FROM ${BASE} AS root
-RUN mkdir -p /root-fs/usr/local/bin /root-fs/etc /root-fs/tmp && cp /usr/local/bin/node /root-fs/usr/local/bin/ \
-    && ldd /usr/local/bin/node | grep -o '/[^ ]*' | xargs -I{} cp --parents -L {} /root-fs \
+RUN --mount=type=bind,from=install,source=/app/node_modules,target=/packages mkdir -p /root-fs/usr/local/bin /root-fs/etc /root-fs/tmp && cp /usr/local/bin/node /root-fs/usr/local/bin/ \
+    && ldd /usr/local/bin/node $(find /packages -name '*.node') | grep -o '=> /[^ ]*\|/lib64/ld[^ ]*' | sed 's/=> //' | sort -u \
+    | xargs -I{} cp --parents -L {} /root-fs \
     && echo 'sanwang:x:10001:10001::/tmp:/sbin/nologin' > /root-fs/etc/passwd && echo 'sanwang:x:10001:' > /root-fs/etc/group \
     && chmod 1777 /root-fs/tmp
 

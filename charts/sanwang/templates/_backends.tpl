@@ -1,9 +1,10 @@
+{{/* dict of a root and names of backends -> the egress rules to them */}}
 {{- define "sanwang.backendEgress" -}}
-{{- range $name := list "kurrentdb" "kafka" "mongodb" }}
-{{- $backend := index $.Values.backends $name }}
+{{- range $name := .backends }}
+{{- $backend := index $.root.Values.backends $name }}
 - to:
-    {{- if $.Values.backends.inCluster }}
-    - podSelector: { matchLabels: { {{ include "sanwang.selector" (dict "root" $ "component" $name) | replace "\n" ", " }} } }
+    {{- if $.root.Values.backends.inCluster }}
+    - podSelector: { matchLabels: { {{ include "sanwang.selector" (dict "root" $.root "component" $name) | replace "\n" ", " }} } }
     {{- else }}
     {{- toYaml $backend.to | nindent 4 }}
     {{- end }}

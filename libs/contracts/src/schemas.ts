@@ -3,8 +3,8 @@ import { join } from 'node:path';
 
 const folder = join(import.meta.dirname, '..', 'schemas');
 
-/** The file of a public event's schema: `<context>.<Type>.v<version>.json`. */
-const NAME = /^[a-z][a-z-]*\.[A-Z][A-Za-z0-9]*\.v[1-9][0-9]*\.json$/;
+/** The file of a public event's schema: `<context>.<Type>.v<version>.json`; of a district's message with `district.` before it. */
+const NAME = /^(district\.)?[a-z][a-z-]*\.[A-Z][A-Za-z0-9]*\.v[1-9][0-9]*\.json$/;
 
 /** The names of all public event schemas, sorted; each is served under `/schemas/<name>`. */
 export const listSchemas = (): readonly string[] =>

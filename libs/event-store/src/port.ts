@@ -61,7 +61,10 @@ export interface EventReader {
     options?: { readonly direction?: 'forward' | 'backward'; readonly from?: number; readonly limit?: number },
   ): Promise<readonly StoredEvent[]>;
 
-  /** Reads the log after a position, in order, up to its head at the time of the call. `prefix` is `''` or `<context>.`. */
+  /**
+   * Reads the log after a position, in order, up to its head at the time of the call. `prefix` is `''` or `<context>.`;
+   * `after` is `LOG_START` or a position that the log has reported: between two positions there may be nothing to begin at.
+   */
   readAll(options: { readonly prefix: string; readonly after: number; readonly pageSize?: number }): AsyncIterable<LogPage>;
 
   /**

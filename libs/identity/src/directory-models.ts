@@ -6,7 +6,7 @@ import { duties } from './port.ts';
 const localDate = z.iso.date();
 const revision = z.int().min(0);
 
-export const unitDocument = z.object({
+const unitContent = z.object({
   code: z.string(),
   kind: z.enum(['city', 'district', 'office', 'department', 'street', 'community', 'contractor']),
   parent: z.string().exactOptional(),
@@ -15,9 +15,26 @@ export const unitDocument = z.object({
   validFrom: localDate,
   timeZone: z.string().exactOptional(),
   calendar: z.string().exactOptional(),
+});
+/** A unit as one of its versions describes it. */
+export type UnitContent = z.infer<typeof unitContent>;
+/** `changedAt`: when the version was recorded; absent on the first, which replaces nothing. */
+const unitVersion = unitContent.extend({ changedAt: z.string().exactOptional() });
+
+/** The version that was recorded last, and those before it. Which is in force says `unitsInForce`. */
+export const unitDocument = unitVersion.extend({ earlier: z.array(unitVersion).exactOptional(), revision });
+export type UnitDocument = z.infer<typeof unitDocument>;
+
+/** A reorganisation 机构改革 that was announced and not withdrawn. */
+export const reorganisationDocument = z.object({
+  id: z.string(),
+  effectiveAt: z.string(),
+  announcedAt: z.string(),
+  units: z.array(unitContent),
+  ends: z.array(z.object({ unit: z.string(), successor: z.string() })),
   revision,
 });
-export type UnitDocument = z.infer<typeof unitDocument>;
+export type ReorganisationDocument = z.infer<typeof reorganisationDocument>;
 
 /** Name and telephone are left out: whoever decides needs the id only, and what is not copied need not be erased. */
 export const officerDocument = z.object({
@@ -56,6 +73,37 @@ const pick = (data: unknown, keys: readonly string[]): Record<string, unknown> =
 const unitKeys = ['code', 'kind', 'parent', 'name', 'areas', 'validFrom', 'timeZone', 'calendar'];
 const officerKeys = ['unit', 'duties', 'certificate', 'active'];
 
+const content = (data: unknown): UnitContent => pick(data, unitKeys) as UnitContent;
+
+/** What the directory's public events about units and reorganisations make of their documents. */
+export const unitHandlers: ModelDefinition<UnitDocument>['on'] = {
+  'directory.UnitRegistered': { project: (_, event) => ({ ...content(event.data), revision: event.revision }) },
+  'directory.UnitChanged': {
+    project(doc, event) {
+      const changed = { ...content(event.data), changedAt: event.at, revision: event.revision };
+      if (!doc) return changed;
+      const { earlier = [], revision: _revision, ...latest } = doc;
+      return { ...changed, earlier: [...earlier, latest] };
+    },
+  },
+};
+export const reorganisationHandlers: ModelDefinition<ReorganisationDocument>['on'] = {
+  'directory.ReorganisationAnnounced': {
+    project(_, event) {
+      const announced = event.data as Omit<ReorganisationDocument, 'announcedAt' | 'id' | 'revision'>;
+      return {
+        id: parseStream(event.stream).id,
+        effectiveAt: announced.effectiveAt,
+        announcedAt: event.at,
+        units: announced.units.map(content),
+        ends: announced.ends.map(({ unit, successor }) => ({ unit, successor })),
+        revision: event.revision,
+      };
+    },
+  },
+  'directory.ReorganisationWithdrawn': { project: () => undefined },
+};
+
 /**
  * A service's own durable copy of the directory, fed by the bus from the directory's public events: units, officers,
  * calendars, and the deployment with its clock. Each service gets its own, under its own context.
@@ -64,13 +112,11 @@ export const directoryModels = (
   context: string,
 ): readonly [
   ModelDefinition<UnitDocument>,
+  ModelDefinition<ReorganisationDocument>,
   ModelDefinition<OfficerDocument>,
   ModelDefinition<CalendarDocument>,
   ModelDefinition<DeploymentDocument>,
 ] => {
-  const unit: ModelDefinition<UnitDocument>['on'][string] = {
-    project: (_, event) => ({ ...pick(event.data, unitKeys), revision: event.revision }) as UnitDocument,
-  };
   const officer: ModelDefinition<OfficerDocument>['on'][string] = {
     project: (_, event) =>
       ({
@@ -83,10 +129,12 @@ export const directoryModels = (
   return [
     {
       ...common,
+      version: 2,
       name: 'directory-units',
       schema: unitDocument,
-      on: { 'directory.UnitRegistered': unit, 'directory.UnitChanged': unit },
+      on: unitHandlers,
     },
+    { ...common, name: 'directory-reorganisations', schema: reorganisationDocument, on: reorganisationHandlers },
     {
       ...common,
       name: 'directory-officers',

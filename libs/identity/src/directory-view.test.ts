@@ -16,7 +16,7 @@ const published = (type: string, stream: string, revision: number, data: unknown
   id: `${stream}-${revision}`,
   revision,
   position: revision,
-  at: '2026-11-23T08:00:00.000Z',
+  at: '2010-11-23T08:00:00.000Z',
   recordedAt: '2026-11-23T08:00:00.000Z',
   actor: 'bootstrap',
   commandId: 'c',
@@ -57,7 +57,7 @@ const unit = (code: string, kind: string, parent: string | undefined, areas: rea
     ...(parent && { parent }),
     name: code,
     areas,
-    validFrom: '2020-01-01',
+    validFrom: '2010-01-01',
   });
 const officer = (id: string, unitCode: string, revision = 0): PublishedEvent =>
   published(revision === 0 ? 'OfficerRegistered' : 'OfficerChanged', `directory.Officer-${id}`, revision, {

@@ -1,7 +1,8 @@
 import { wallClock, type Clock, type Instant } from '@sanwang/kernel';
 import type { Document, ModelReader } from '@sanwang/read-model';
-import type { CalendarDocument, DeploymentDocument, OfficerDocument, UnitDocument } from './directory-models.ts';
+import type { CalendarDocument, DeploymentDocument, OfficerDocument, ReorganisationDocument, UnitDocument } from './directory-models.ts';
 import type { CalendarYear, Directory, Officer, Unit, UnitKind } from './port.ts';
+import { unitsInForce, type UnitsInForce } from './unit-versions.ts';
 
 /** A document of a directory model as it now stands; `undefined`: removed. */
 export interface DirectoryChange {
@@ -32,8 +33,10 @@ const addTo = (index: Map<string, string[]>, key: string, value: string): void =
   else index.set(key, [value]);
 };
 
-/** What follows from the units alone. Made anew after a change, on the first question. */
-const indexUnits = (units: ReadonlyMap<string, Unit>) => {
+/** What follows from the units in force alone. Made anew after a change, and when another version has come into force. */
+const indexUnits = ({ units, successors, until }: UnitsInForce) => {
+  const former = new Map<string, string[]>();
+  for (const [ended, successor] of successors) addTo(former, successor, ended);
   const children = new Map<string, string[]>();
   const byPrefix = new Map<string, Unit>();
   let city: Unit | undefined;
@@ -47,7 +50,7 @@ const indexUnits = (units: ReadonlyMap<string, Unit>) => {
       longest = Math.max(longest, prefix.length);
     }
   }
-  return { children, byPrefix, longest, city, subtrees: new Map<string, readonly string[]>() };
+  return { units, successors, until, former, children, byPrefix, longest, city, subtrees: new Map<string, readonly string[]>() };
 };
 
 const indexOfficers = (officers: ReadonlyMap<string, Officer>): ReadonlyMap<string, readonly Officer[]> => {
@@ -76,6 +79,7 @@ const noYears: ReadonlyMap<number, CalendarYear> = new Map();
 /** Makes an empty view. `wall` is the clock of a live deployment, and of one that has not begun. */
 export const createDirectoryView = (wall: Clock = wallClock): DirectoryView => {
   const units = new Map<string, UnitDocument>();
+  const reorganisations = new Map<string, ReorganisationDocument>();
   const officers = new Map<string, OfficerDocument>();
   const calendarDocuments = new Map<string, CalendarDocument>();
   const deployments = new Map<string, DeploymentDocument>();
@@ -106,6 +110,10 @@ export const createDirectoryView = (wall: Clock = wallClock): DirectoryView => {
       put(units, changes);
       unitIndex = undefined;
     },
+    'directory-reorganisations': (changes) => {
+      put(reorganisations, changes);
+      unitIndex = undefined;
+    },
     'directory-officers': (changes) => {
       put(officers, changes);
       officerIndex = undefined;
@@ -117,18 +125,35 @@ export const createDirectoryView = (wall: Clock = wallClock): DirectoryView => {
     'directory-deployment': (changes) => {
       put(deployments, changes);
       settleDeployment();
+      unitIndex = undefined;
     },
   };
   /** What the projection writes while a load is reading. */
   let waiting: { readonly modelName: string; readonly changes: readonly DirectoryChange[] }[] | undefined;
   const maps: Readonly<Record<string, Map<string, unknown>>> = {
     'directory-units': units,
+    'directory-reorganisations': reorganisations,
     'directory-officers': officers,
     'directory-calendars': calendarDocuments,
     'directory-deployment': deployments,
   };
 
-  const unitsNow = (): ReturnType<typeof indexUnits> => (unitIndex ??= indexUnits(units));
+  const unitsNow = (): ReturnType<typeof indexUnits> => {
+    const now = clock.now();
+    if (unitIndex?.until !== undefined && unitIndex.until <= now) unitIndex = undefined;
+    return (unitIndex ??= indexUnits(unitsInForce(units.values(), reorganisations.values(), now)));
+  };
+  /** A unit that has ended stands for the one that does its work now. */
+  const atWork = (code: string): string => {
+    const { successors } = unitsNow();
+    const seen = new Set<string>();
+    let present = code;
+    for (let next = successors.get(present); next !== undefined && !seen.has(next); next = successors.get(present)) {
+      seen.add(next);
+      present = next;
+    }
+    return present;
+  };
   const calendarsNow = (): Map<string, Map<number, CalendarYear>> => {
     if (calendars) return calendars;
     calendars = new Map();
@@ -164,19 +189,32 @@ export const createDirectoryView = (wall: Clock = wallClock): DirectoryView => {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    unit: (code) => units.get(code),
+    unit: (code) => unitsNow().units.get(code),
+    units: () => [...unitsNow().units.values()],
+    unitRevision: (code) => units.get(code)?.revision,
+    unitsAt: (at) => unitsInForce(units.values(), reorganisations.values(), at),
     officer: (id) => officers.get(id),
     officersOf: (unit) => (officerIndex ??= indexOfficers(officers)).get(unit) ?? none,
     subtree(code) {
       const index = unitsNow();
       const known = index.subtrees.get(code);
       if (known) return known;
-      if (!units.has(code)) return none;
-      const found = new Set([code]);
-      for (const member of found) for (const child of index.children.get(member) ?? none) found.add(child);
+      const present = atWork(code);
+      if (!index.units.has(present)) return none;
+      const found = new Set([present]);
+      for (const member of found) {
+        for (const child of index.children.get(member) ?? none) found.add(child);
+        for (const ended of index.former.get(member) ?? none) found.add(ended);
+      }
       const subtree = [...found];
       index.subtrees.set(code, subtree);
       return subtree;
+    },
+    workOf(code) {
+      const { former } = unitsNow();
+      const found = new Set([code]);
+      for (const member of found) for (const ended of former.get(member) ?? none) found.add(ended);
+      return [...found];
     },
     cityUnit: () => unitsNow().city,
     unitForArea(area) {

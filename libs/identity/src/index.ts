@@ -5,5 +5,6 @@ export * from './service-keys.ts';
 export * from './service-tokens.ts';
 export * from './directory-models.ts';
 export * from './directory-view.ts';
+export * from './unit-versions.ts';
 export * from './policy-table.ts';
 export * from './policy.ts';

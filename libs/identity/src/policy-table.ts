@@ -22,6 +22,8 @@ export interface PolicyRow {
 export const policyActions = [
   'directory.unit.write',
   'directory.unit.read',
+  'directory.reorganisation.write',
+  'directory.reorganisation.read',
   'directory.officer.write',
   'directory.officer.grant-city-duty',
   'directory.officer.read',
@@ -86,7 +88,12 @@ const isRead = (action: string): boolean => action.endsWith('.read') || action =
 const reads = policyActions.filter(isRead);
 
 /** Reference data that everyone needs for daily work and that holds nothing of any person. */
-const reference: readonly PolicyAction[] = ['directory.unit.read', 'directory.calendar.read', 'patrol.checklist.read'];
+const reference: readonly PolicyAction[] = [
+  'directory.unit.read',
+  'directory.reorganisation.read',
+  'directory.calendar.read',
+  'patrol.checklist.read',
+];
 
 /** Carrying out a task, from its acceptance to the recheck of what it led to. */
 const fieldwork: readonly PolicyAction[] = [
@@ -140,6 +147,7 @@ export const policyTable: readonly PolicyRow[] = [
   ...grant('directory-admin', 'city', ...reference),
   ...grant('directory-admin', 'unit', 'directory.unit.write', 'directory.officer.write', 'directory.officer.read'),
   ...grant('directory-admin', 'unit', 'directory.calendar.write', 'patrol.checklist.write', 'directory.officer.grant-city-duty'),
+  ...grant('directory-admin', 'unit', 'directory.reorganisation.write'), // asked of the city itself
 
   // 运维: keeps the platform running and carries out erasures; has no part in the net's own work and sees none of it.
   ...grant('operator', 'city', 'directory.unit.read', 'directory.calendar.read'),
@@ -158,4 +166,6 @@ export const policyTable: readonly PolicyRow[] = [
 
   // Before the simulated clock goes on, the directory asks every service what still moves there.
   ...grant('service:directory', 'city', 'operations.settle'),
+  // Long work of the whole cluster outlives its caller's token: the gateway follows it under its own.
+  ...grant('service:gateway', 'city', 'operations.status'),
 ];

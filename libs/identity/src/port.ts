@@ -1,5 +1,6 @@
 import type { Clock, Instant } from '@sanwang/kernel';
 import type { QueryScope } from '@sanwang/read-model';
+import type { UnitsInForce } from './unit-versions.ts';
 
 /** What a verified token proves: the subject, and nothing else. Unit, duties and certificates come from the directory copy. */
 export interface Principal {
@@ -49,11 +50,20 @@ export interface CalendarYear {
  * calendars, and the deployment's clock. Reads are synchronous and always answer from what has been consumed so far.
  */
 export interface Directory {
+  /** The version that is in force now. A unit that has ended, or is still to be founded, is none. */
   unit(code: string): Unit | undefined;
+  /** All units in force now. */
+  units(): readonly Unit[];
+  /** The last revision of the unit's own stream. */
+  unitRevision(code: string): number | undefined;
+  /** The unit tree at another instant, as far as is known now. */
+  unitsAt(at: Instant): UnitsInForce;
   officer(id: string): Officer | undefined;
   officersOf(unit: string): readonly Officer[];
-  /** The unit and everything below it. */
+  /** The unit and everything below it, with the ended units whose work these have taken over. An ended unit stands for its successor. */
   subtree(code: string): readonly string[];
+  /** The unit with the ended units whose open work it has taken over. */
+  workOf(code: string): readonly string[];
   cityUnit(): Unit | undefined;
   /** The most specific unit (longest area prefix; office before district before city) responsible for an area. */
   unitForArea(area: string): Unit | undefined;

@@ -1,14 +1,14 @@
-import { KurrentDBClient } from '@kurrent/kurrentdb-client';
+import { KurrentDBClient, UnavailableError } from '@kurrent/kurrentdb-client';
 import { StreamsClient } from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_grpc_pb.js';
-import streams from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_pb.js';
+import type streams from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_pb.js';
 import { invalid, Rejection } from '@sanwang/kernel';
+import { createAppends, type Appended, type AppendRequest } from './appends.ts';
 import { hostsOf } from './connection-string.ts';
 import { asRejection, tooSlow } from './failures.ts';
+import { createPulse } from './pulse.ts';
 
 export type ReadRequest = InstanceType<typeof streams.ReadReq>;
 export type ReadAnswer = InstanceType<typeof streams.ReadResp>;
-export type AppendRequest = InstanceType<typeof streams.AppendReq>;
-export type AppendAnswer = InstanceType<typeof streams.AppendResp>;
 
 /** A read that runs until somebody ends it. */
 export interface OpenRead {
@@ -31,7 +31,7 @@ export interface Connection {
   readonly where: string;
   readonly deadlineMs: number;
   read(request: ReadRequest): Promise<readonly ReadAnswer[]>;
-  append(requests: readonly AppendRequest[]): Promise<AppendAnswer>;
+  append(stream: string, request: AppendRequest): Promise<Appended>;
   /** A read without a deadline. */
   follow(request: ReadRequest, read: OpenRead): Promise<Flow>;
   close(): Promise<void>;
@@ -49,6 +49,15 @@ const clientOf = (connectionString: string): KurrentDBClient => {
 export const connect = (connectionString: string, deadlineMs: number): Connection => {
   const where = hostsOf(connectionString);
   const client = clientOf(connectionString.trim());
+  const pulse = createPulse(where, deadlineMs);
+  const appends = createAppends(client, where, deadlineMs, pulse);
+  /** The next call makes a new connection. */
+  pulse.onGivenUp(() => {
+    void client['getGRPCClient'](StreamsClient, 'renew').then(
+      (stub: StreamsClient) => client['handleError'](stub, new UnavailableError()),
+      () => undefined,
+    );
+  });
   let closed = false;
 
   /** One call with everything before it (discovery of the leader, a new connection), within the deadline. */
@@ -62,6 +71,7 @@ export const connect = (connectionString: string, deadlineMs: number): Connectio
         late = true;
         cancel?.();
         reject(tooSlow(where, deadlineMs));
+        pulse.waitedInVain();
       }, deadlineMs);
     });
     const answer = client['execute'](
@@ -92,27 +102,37 @@ export const connect = (connectionString: string, deadlineMs: number): Connectio
         const answers: ReadAnswer[] = [];
         return stub
           .read(request, ...callOptions())
-          .on('data', (answer: ReadAnswer) => answers.push(answer))
+          .on('metadata', pulse.heard)
+          .on('data', (answer: ReadAnswer) => {
+            pulse.heard();
+            answers.push(answer);
+          })
           .on('error', reject)
-          .on('end', () => resolve(answers));
+          .on('end', () => {
+            pulse.heard();
+            resolve(answers);
+          });
       }),
-    append: (requests) =>
-      call<AppendAnswer>('append', (stub, { resolve, reject }) => {
-        const sink = stub.append(...callOptions(), (error, answer) => (error ? reject(error) : resolve(answer)));
-        for (const request of requests) sink.write(request);
-        sink.end();
-        return sink;
-      }),
+    append: appends.append,
     follow: (request, { onAnswer, onEnd }) =>
       call<Flow>('subscribe', (stub, { resolve }) => {
         let ended = false;
         const end = (failure?: Rejection): void => {
-          if (!ended) onEnd(failure);
+          if (ended) return;
           ended = true;
+          release();
+          onEnd(failure);
         };
         const answers = stub.read(request, ...client['callArguments']({ requiresLeader: true }, { deadline: Infinity }));
+        const release = pulse.onGivenUp((why) => {
+          answers.cancel();
+          end(why);
+        });
         answers
-          .on('data', onAnswer)
+          .on('data', (answer: ReadAnswer) => {
+            pulse.heard();
+            onAnswer(answer);
+          })
           .on('error', (error: Error) => {
             void client['handleError'](stub, error);
             end(asRejection(error, where));
@@ -124,6 +144,7 @@ export const connect = (connectionString: string, deadlineMs: number): Connectio
     async close() {
       if (closed) return;
       closed = true;
+      appends.close();
       await client.dispose();
       (await client['getChannel']()).close();
     },

@@ -1,21 +1,17 @@
-import {
-  checkedPages,
-  checkedStretch,
-  LOG_START,
-  refuseTooLarge,
-  type EventStore,
-  type LogPage,
-  type StoredEvent,
-} from '@sanwang/event-store';
+import { checkedPages, checkedStretch, refuseTooLarge, type EventStore, type LogPage, type StoredEvent } from '@sanwang/event-store';
 import { isRetriable, Rejection } from '@sanwang/kernel';
 import { backoffMs, pause } from '@sanwang/messaging';
 import { connect } from './connection.ts';
 import { following, type Stretch } from './following.ts';
 import { createHeads } from './heads.ts';
 import { toStored } from './record.ts';
-import { appendRequests, placeOf, readStreamRequest, type Direction, type Place } from './requests.ts';
+import { appendRequest, placeOf, readStreamRequest, type Direction, type Place } from './requests.ts';
 
 const BACKOFF = { firstMs: 50, maxMs: 2_000 };
+
+/** True when everything up to and with the event at `position` lies before or at the place. */
+const isPast = (place: Place | undefined, position: number): boolean =>
+  place !== undefined && (place.commit > position || (place.commit === position && place.prepare === position));
 
 const isAway = (error: unknown): boolean => isRetriable(error) && (error as Rejection).reason !== 'event-store-denied';
 
@@ -61,7 +57,7 @@ export const openKurrentDb = (connectionString: string, { deadlineMs = 5_000 }: 
     let position = after;
     for await (const stretch of following(connection, prefix, placeOf(after), done.signal)) {
       const events = stretch.events.filter((event) => event.position <= end);
-      const through = stretch.caughtUp || (stretch.through?.commit ?? LOG_START) >= end;
+      const through = stretch.caughtUp || isPast(stretch.through, end);
       for (let from = 0; from < events.length; from += pageSize) {
         const page = events.slice(from, from + pageSize);
         position = page.at(-1)!.position;
@@ -110,18 +106,12 @@ export const openKurrentDb = (connectionString: string, { deadlineMs = 5_000 }: 
     async append(stream, expected, events) {
       if (events.length === 0) throw new Error('an append has at least one event');
       refuseTooLarge(events);
-      const answer = await connection.append(appendRequests(stream, expected, events));
-      const conflict = answer.getWrongExpectedVersion();
-      if (conflict) {
-        const revision = conflict.hasCurrentRevision() ? Number(conflict.getCurrentRevision()) : -1;
-        throw new Rejection('conflict', 'stream-moved', `${stream} stands at revision ${revision}.`, { facts: { revision } });
-      }
-      const success = answer.getSuccess();
+      const success = await connection.append(stream, appendRequest(stream, expected, events));
       const revision = (expected === 'no-stream' ? -1 : expected.revision) + events.length;
-      if (!success?.hasCurrentRevision() || Number(success.getCurrentRevision()) !== revision) {
+      if (!success.hasCurrentRevision() || Number(success.getCurrentRevision()) !== revision) {
         throw new Rejection('data-loss', 'stream-deleted', `${stream} was deleted or truncated in KurrentDB (${connection.where}).`);
       }
-      // To a repeat the server answers without a position.
+      // A repeat is acknowledged without a position.
       const place = success.getPosition();
       if (place) return { revision, position: Number(place.getCommitPosition()) };
       const [repeated] = await read(stream, 'forward', revision, 1);

@@ -29,15 +29,16 @@ const wrapped = ({ id, hash, metadata }: SealedEvent): string => {
   return `${JSON.stringify(header).slice(0, -1)}${METADATA}${metadata}}`;
 };
 
+/** Not as we wrote it, it comes without its hash: then it does not fit its chain, which is how damage is reported. */
 const unwrapped = (text: string): Pick<SealedEvent, 'id' | 'hash' | 'metadata'> => {
+  const at = text.indexOf(METADATA);
   try {
-    const at = text.indexOf(METADATA);
-    const { id, hash } = JSON.parse(`${text.slice(0, at)}}`) as Header;
-    return { id, hash, metadata: text.slice(at + METADATA.length, -1) };
+    const { id, hash } = JSON.parse(`${text.slice(0, at)}}`) as Partial<Header>;
+    if (at > 0 && typeof id === 'string' && typeof hash === 'string') return { id, hash, metadata: text.slice(at + METADATA.length, -1) };
   } catch {
-    // Not as we wrote it: without its hash the record does not fit its chain, which is how damage is reported.
-    return { id: '', hash: '', metadata: text };
+    // No JSON of ours.
   }
+  return { id: '', hash: '', metadata: text };
 };
 
 /**
@@ -48,8 +49,8 @@ const unwrapped = (text: string): Pick<SealedEvent, 'id' | 'hash' | 'metadata'> 
 export const recordId = (hash: string): string =>
   `${hash.slice(0, 8)}-${hash.slice(8, 12)}-8${hash.slice(13, 16)}-a${hash.slice(17, 20)}-${hash.slice(20, 32)}`;
 
-export const toProposed = (event: SealedEvent): InstanceType<typeof streams.AppendReq.ProposedMessage> => {
-  const message = new streams.AppendReq.ProposedMessage();
+export const toProposed = (event: SealedEvent): InstanceType<typeof streams.BatchAppendReq.ProposedMessage> => {
+  const message = new streams.BatchAppendReq.ProposedMessage();
   message.setId(new shared.UUID().setString(recordId(event.hash)));
   message.getMetadataMap().set('type', event.type).set('content-type', 'application/json');
   message.setData(Buffer.from(event.data));

@@ -1,10 +1,11 @@
 import { LOG_START, type SealedEvent, type StreamVersion } from '@sanwang/event-store';
 import shared from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/shared_pb.js';
 import streams from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_pb.js';
-import type { AppendRequest, ReadRequest } from './connection.ts';
+import type { AppendRequest } from './appends.ts';
+import type { ReadRequest } from './connection.ts';
 import { toProposed } from './record.ts';
 
-const { ReadReq, AppendReq } = streams;
+const { ReadReq, BatchAppendReq } = streams;
 const { FORWARDS, BACKWARDS } = ReadReq.Options.ReadDirection;
 
 type ReadOptions = InstanceType<typeof ReadReq.Options>;
@@ -77,14 +78,14 @@ export const subscribeRequest = (prefix: string, after: Place | undefined): Read
       .setFilter(filter(prefix)),
   );
 
-/** One append is several messages on the wire and one write in the log: all events or none. */
-export const appendRequests = (
-  stream: string,
-  expected: StreamVersion | 'no-stream',
-  events: readonly SealedEvent[],
-): readonly AppendRequest[] => {
-  const head = new AppendReq.Options().setStreamIdentifier(identifier(stream));
-  if (expected === 'no-stream') head.setNoStream(none());
-  else head.setRevision(String(expected.revision));
-  return [new AppendReq().setOptions(head), ...events.map((event) => new AppendReq().setProposedMessage(toProposed(event)))];
+/** The events of one append go in one message and are one write in the log: all or none. */
+export const appendRequest = (stream: string, expected: StreamVersion | 'no-stream', events: readonly SealedEvent[]): AppendRequest => {
+  const options = new BatchAppendReq.Options().setStreamIdentifier(identifier(stream));
+  // No deadline for the server: older ones take it as a time of day only, and clocks differ.
+  if (expected === 'no-stream') options.setNoStream(none());
+  else options.setStreamPosition(String(expected.revision));
+  return new BatchAppendReq().setOptions(options).setProposedMessagesList(events.map(toProposed)).setIsFinal(true);
 };
+
+export const withCorrelation = (request: AppendRequest, id: string): AppendRequest =>
+  request.setCorrelationId(new shared.UUID().setString(id));

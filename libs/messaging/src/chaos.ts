@@ -100,13 +100,13 @@ export const chaosSink = (sink: Sink, seed: number): Sink => {
     group: sink.group,
     subscribes: sink.subscribes,
     progress: () => sink.progress(),
-    async apply(events, progress) {
+    async apply(events, progress, refused) {
       const again = seen.filter(() => random() < 0.05);
       const streams = Map.groupBy([...again, ...events], ({ stream }) => stream).values();
       const shuffled = interleave([...streams], random);
       const middle = Math.floor(random() * shuffled.length);
       if (middle > 0) await sink.apply(shuffled.slice(0, middle), []);
-      await sink.apply(shuffled.slice(middle), progress);
+      await sink.apply(shuffled.slice(middle), progress, refused);
       seen = [...seen, ...events].slice(-500);
     },
   };

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { isRetriable } from '@sanwang/kernel';
 import { it } from 'vitest';
 import type { Bus, BusMessage, OutgoingMessage } from './port.ts';
 
@@ -56,15 +57,32 @@ export const benchTest =
           dropTopic: (name) => fixture.dropTopic(name),
           start(options = {}) {
             const received: BusMessage[] = [];
+            const next = new Map<string, number>();
+            const generations = new Map<string, string>();
             const abort = new AbortController();
-            const done = bus.consume({
+            const placeOf = (name: string, partition: number): string => `${name}/${generations.get(name)}/${partition}`;
+            const whole: Parameters<Bus['consume']>[0] = {
               group: randomUUID(),
               topics: [topic],
-              from: async () => 0,
-              handle: async (messages) => void received.push(...messages),
+              async from(info, partition) {
+                generations.set(info.topic, info.generation);
+                return next.get(placeOf(info.topic, partition)) ?? 0;
+              },
+              async handle(messages) {
+                received.push(...messages);
+                for (const one of messages) next.set(placeOf(one.topic, one.partition), one.offset + 1);
+              },
               signal: abort.signal,
               ...options,
-            });
+            };
+            const untilStopped = async (): Promise<void> => {
+              while (!abort.signal.aborted) {
+                await bus.consume(whole).catch((error: unknown) => {
+                  if (!isRetriable(error)) throw error;
+                });
+              }
+            };
+            const done = untilStopped();
             const stop = async (): Promise<void> => {
               abort.abort();
               await done;

@@ -222,11 +222,63 @@ describe('consumer', () => {
     expect(model.applied[0]).toMatchObject({ version: 2, data: { n: 1, upcast: true } });
   });
 
-  it('pauses at a message that is not one of ours', async () => {
+  it.each([
+    ['without our headers', { headers: {}, value: '{}' }, 'no header sanwang_position'],
+    ['of another system', { headers: { ce_type: 'com.example.Thing', sanwang_position: '3' }, value: '{}' }, 'a ce_type that is not'],
+    ['without a position', { headers: { ce_type: 'sanwang.patrol.Noted.v1', sanwang_position: 'x' }, value: '{}' }, 'sanwang_position'],
+    ['that is much too long', { headers: {}, value: '{"n":', cutFrom: 20_000_000 }, 'a value of 20000000 bytes'],
+  ])('parks a message %s by its place, once, and nothing queues behind it', async (_what, foreign, reason) => {
     const model = sinkDouble('patrol.notes', 'patrol.Noted');
     const consumer = start(model);
-    await bus.send(topicOf('patrol'), [{ key: 'a', headers: {}, value: '{}' }]);
-    await eventually(() => expect(consumer.status()).toMatchObject({ state: 'paused', reason: 'damaged-record' }));
+    const before = log.append('a', 1);
+    const after = log.append('a', 2);
+    await publish(before);
+    await bus.send(topicOf('patrol'), [{ key: before.stream, ...foreign }]);
+    await publish(after);
+    await reached(consumer, after);
+    expect(model.applied.map(({ position }) => position)).toEqual([before.position, after.position]);
+    const partition = partitionOf(before.stream);
+    expect(model.parked).toEqual([
+      { topic: topicOf('patrol'), partition, offset: 1, reason: expect.stringContaining(reason), excerpt: foreign.value },
+    ]);
+    expect(consumer.status().state).toBe('running');
+    await stop();
+    const again = start(model);
+    await publish(log.append('a', 3));
+    await eventually(() => expect(model.applied).toHaveLength(3), SOON);
+    expect(model.parked).toHaveLength(1);
+    expect(again.status().state).toBe('running');
+  });
+
+  it('says that the bus no longer holds what comes next, and goes on when the sink has come from the log', async () => {
+    const model = sinkDouble('patrol.notes', 'patrol.Noted');
+    let expired = true;
+    const gone = new Rejection('data-loss', 'offset-expired', 'sanwang.patrol.v1/3 begins at 100; 7 is wanted.');
+    const consumer = start(model, { bus: { ...bus, consume: (options) => (expired ? Promise.reject(gone) : bus.consume(options)) } });
+    await eventually(() => expect(consumer.status()).toMatchObject({ state: 'paused', reason: 'offset-expired', message: gone.message }));
+    expired = false;
+    const event = log.append('a', 1);
+    await publish(event);
+    await reached(consumer, event);
+    expect(consumer.status().state).toBe('running');
+  });
+
+  it('goes on where another consumer of its group has come, when it gets a partition back', async () => {
+    const model = sinkDouble('patrol.notes', 'patrol.Noted');
+    const events = [log.append('a', 1), log.append('a', 2), log.append('a', 3)];
+    const asked: number[] = [];
+    let from: ((...where: Parameters<Parameters<Bus['consume']>[0]['from']>) => Promise<number>) | undefined;
+    const consumer = start(model, {
+      bus: { ...bus, consume: (options) => bus.consume({ ...options, from: (from = options.from) }) },
+    });
+    await publish(events[0]!);
+    await reached(consumer, events[0]!);
+    const info = (await bus.topicInfo(topicOf('patrol')))!;
+    const partition = partitionOf(events[0]!.stream);
+    await model.sink.apply(events.slice(1), [{ ...info, partition, nextOffset: 3, position: 2 }]);
+    asked.push(await from!(info, partition));
+    expect(asked).toEqual([3]);
+    await consumer.waitFor(placeOf(events[2]!), 0);
   });
 
   it('takes a topic made anew from its beginning', async () => {

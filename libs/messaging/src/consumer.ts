@@ -46,6 +46,8 @@ export type TopicEndsReader = Pick<Bus, 'topicInfo' | 'endOffsets'>;
 
 /** How often a waiting reader looks into the sink, where another instance may have the partition. */
 const LOOK_EVERY_MS = 100;
+/** A consumer that has run for so long (ms) since the bus was away has reached it, also when it was given no partition. */
+const LASTING_MS = 20_000;
 
 /** Runs a sink over the topics that follow from what it subscribes to. */
 export const startConsumer = (options: ConsumerOptions): Consumer => {
@@ -59,6 +61,7 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
   let state: Pick<ConsumerStatus, 'state' | 'reason' | 'message'> = { state: 'starting' };
   let intermissions: (() => Promise<void>)[] = [];
   let session: ReturnType<typeof linkedController> | undefined;
+  let busAway = false;
 
   const status = (): ConsumerStatus => ({
     name: sink.name,
@@ -73,6 +76,11 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
   };
   const pauseFor = (error: unknown): void => become({ state: 'paused', reason: pauseReason(error), message: messageOf(error) });
 
+  const reached = (): void => {
+    if (!busAway) return;
+    busAway = false;
+    become({ state: 'running' });
+  };
   const wakeReaders = (): void => {
     if (waiters.size > 0) for (const { topic, partition, position } of intake.progress()) waiters.passed(`${topic}/${partition}`, position);
   };
@@ -91,8 +99,10 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
       signal: until,
       async take(messages) {
         const taken = intake.take(messages);
-        if (taken.events.length > 0) await offer(() => sink.apply(taken.events, intake.progressWith(taken)));
-        intake.commit(taken, taken.events.length > 0);
+        const { events, refused } = taken;
+        const some = events.length + refused.length > 0;
+        if (some) await offer(() => sink.apply(events, intake.progressWith(taken), refused));
+        intake.commit(taken, some);
         wakeReaders();
         if (taken.stop) throw taken.stop;
       },
@@ -124,14 +134,17 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
         .catch(() => undefined)
         .finally(() => (saving = undefined));
     }, options.saveEveryMs ?? 1_000).unref();
+    // While the bus is away, calls of it that last are not taken for success.
+    const lasting = setTimeout(reached, LASTING_MS).unref();
     try {
-      become({ state: 'running' });
+      if (!busAway) become({ state: 'running' });
       if (topics.length === 0) return await aborted(until);
       await bus.consume({
         group: sink.group,
         topics,
         async from(topic, partition) {
           const offset = intake.begin(topic, partition, await storedNow());
+          reached();
           wakeReaders();
           return offset;
         },
@@ -141,6 +154,7 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
       if (!until.aborted) throw new Error('the bus has ended the consumer');
     } finally {
       clearInterval(timer);
+      clearTimeout(lasting);
       await pump.idle();
       await save().catch(() => undefined);
     }
@@ -148,6 +162,7 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
 
   const run = async (): Promise<void> => {
     for (let attempt = 0; !signal.aborted;) {
+      const began = performance.now();
       const current = linkedController(signal);
       session = current;
       const work = intermissions;
@@ -159,6 +174,8 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
         attempt = 0;
       } catch (error) {
         if (until.aborted) continue;
+        busAway = true;
+        if (performance.now() - began > LASTING_MS) attempt = 0;
         pauseFor(error);
         await pause(backoffMs(attempt++, backoff), until);
       } finally {
@@ -199,19 +216,23 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
     await refuseParked(token.position);
   };
 
-  const lag = async (ends: TopicEndsReader = bus): Promise<number> => {
-    const stored = await sink.progress();
+  const missing = async (ends: TopicEndsReader, progress: readonly PartitionProgress[]): Promise<number> => {
     let behindBy = 0;
     for (const topic of topics) {
       const info = await ends.topicInfo(topic);
       if (!info) continue;
-      const here = [...stored, ...intake.progress()].filter((p) => p.topic === topic && p.generation === info.generation);
+      const here = progress.filter((p) => p.topic === topic && p.generation === info.generation);
       for (const [partition, end] of (await ends.endOffsets(topic)).entries()) {
         const next = here.reduce((most, p) => (p.partition === partition ? Math.max(most, p.nextOffset) : most), 0);
         behindBy += Math.max(0, end - next);
       }
     }
     return behindBy;
+  };
+  const lag = async (ends: TopicEndsReader = bus): Promise<number> => {
+    const own = intake.progress();
+    // Only what another instance has taken in needs the store to be asked.
+    return (await missing(ends, own)) === 0 ? 0 : missing(ends, [...(await sink.progress()), ...own]);
   };
 
   return {

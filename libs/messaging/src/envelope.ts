@@ -66,6 +66,9 @@ const damaged = (message: BusMessage, what: string): Rejection =>
     facts: { topic: message.topic, partition: message.partition, offset: message.offset },
   });
 
+/** True for what reading a message throws when it is not one of ours, or not whole. */
+export const isDamagedMessage = (error: unknown): error is Rejection => error instanceof Rejection && error.reason === 'message-damaged';
+
 const TYPE = /^sanwang\.([a-z][a-z0-9-]*)\.([A-Z][A-Za-z0-9]*)\.v([1-9][0-9]*)$/;
 const header = (message: BusMessage, name: string): string => {
   const value = message.headers[name];
@@ -88,6 +91,12 @@ export const messageType = (message: BusMessage): MessageType => {
 
 /** The log position of a message, without its value. */
 export const messagePosition = (message: BusMessage): number => wholeNumber(message, 'sanwang_position');
+
+/** `messagePosition` of a message whose value is all there. */
+export const wholePosition = (message: BusMessage): number => {
+  if (message.cutFrom !== undefined) throw damaged(message, `a value of ${message.cutFrom} bytes, more than any event`);
+  return messagePosition(message);
+};
 
 export const messageVisibility = (message: BusMessage): 'public' | 'private' => {
   const visibility = header(message, 'sanwang_visibility');

@@ -1,7 +1,8 @@
 import { LOG_START, type PublishedEvent } from '@sanwang/event-store';
-import { messagePosition, messageType, messageVisibility, toPublishedEvent } from './envelope.ts';
+import { isDamagedMessage, messageType, messageVisibility, toPublishedEvent, wholePosition } from './envelope.ts';
 import { judge, type KnownTypes, type Verdict } from './known.ts';
 import type { BusMessage, PartitionProgress, TopicInfo } from './port.ts';
+import type { RefusedMessage } from './sink.ts';
 
 /** One partition as a consumer sees it: `next…` is taken in, `offered…` is on its way into the sink. */
 interface PartitionState {
@@ -17,6 +18,7 @@ interface PartitionState {
 /** What some messages come to. `stop` is set when the message after the last one counted must not be passed. */
 export interface Taken {
   readonly events: readonly PublishedEvent[];
+  readonly refused: readonly RefusedMessage[];
   readonly touched: ReadonlySet<PartitionState>;
   readonly stop?: Error;
 }
@@ -58,16 +60,20 @@ export const createIntake = (ownContext: string, subscribes: ReadonlySet<string>
       unsaved = new Set();
     },
     /**
-     * The offset from which a partition is to be read: where it stands here or, where another instance has fed it meanwhile, as
-     * `stored` says. A topic made anew is read from its beginning.
+     * The offset from which a partition is to be read; a topic made anew is read from its beginning. `stored` is what the sink
+     * has by now: another consumer of the group may have had the partition meanwhile.
      */
-    begin(topic: TopicInfo, partition: number, stored: readonly PartitionProgress[] = saved): number {
+    begin(topic: TopicInfo, partition: number, stored: readonly PartitionProgress[]): number {
+      saved = stored;
       const states = topics.get(topic.topic) ?? [];
       const present = states[partition];
-      const before = stored.find((p) => p.topic === topic.topic && p.partition === partition && p.generation === topic.generation);
-      const nextOffset = before?.nextOffset ?? 0;
-      if (present?.generation === topic.generation && present.nextOffset >= nextOffset) return present.nextOffset;
+      const before = saved.find((p) => p.topic === topic.topic && p.partition === partition && p.generation === topic.generation);
+      const idle = present && present.offeredOffset === present.nextOffset;
+      if (present?.generation === topic.generation && !(idle && before && before.nextOffset > present.nextOffset)) {
+        return present.nextOffset;
+      }
       if (present) unsaved.delete(present);
+      const nextOffset = before?.nextOffset ?? 0;
       const position = before?.position ?? LOG_START;
       states[partition] = {
         topic: topic.topic,
@@ -83,27 +89,29 @@ export const createIntake = (ownContext: string, subscribes: ReadonlySet<string>
     },
     take(messages: Iterable<BusMessage>): Taken {
       const events: PublishedEvent[] = [];
+      const refused: RefusedMessage[] = [];
       const touched = new Set<PartitionState>();
-      try {
-        for (const message of messages) {
-          const state = stateOf(message.topic, message.partition);
-          const position = messagePosition(message);
+      for (const message of messages) {
+        const state = stateOf(message.topic, message.partition);
+        try {
+          const position = wholePosition(message);
           if (position > state.offeredPosition) {
             const verdict = verdictOf(message);
-            if (verdict.kind === 'newer') return { events, touched, stop: verdict.error };
+            if (verdict.kind === 'newer') return { events, refused, touched, stop: verdict.error };
             if (verdict.kind === 'take' && !(verdict.foreign && messageVisibility(message) === 'private')) {
               const { version, upcast } = verdict;
               events.push(toPublishedEvent(message, verdict.type, upcast && { version, data: upcast }));
             }
             state.offeredPosition = position;
           }
-          if (message.offset >= state.offeredOffset) state.offeredOffset = message.offset + 1;
-          touched.add(state);
+        } catch (error) {
+          if (!isDamagedMessage(error)) return { events, refused, touched, stop: error as Error };
+          if (message.offset >= state.offeredOffset) refused.push(refusal(message, error));
         }
-      } catch (error) {
-        return { events, touched, stop: error as Error };
+        if (message.offset >= state.offeredOffset) state.offeredOffset = message.offset + 1;
+        touched.add(state);
       }
-      return { events, touched };
+      return { events, refused, touched };
     },
     /** The progress to store together with what was taken: that of all partitions which the sink does not know yet. */
     progressWith({ touched }: Taken): readonly PartitionProgress[] {
@@ -133,3 +141,13 @@ export const createIntake = (ownContext: string, subscribes: ReadonlySet<string>
     },
   };
 };
+
+const EXCERPT = 200;
+
+const refusal = ({ topic, partition, offset, value }: BusMessage, { message: reason }: Error): RefusedMessage => ({
+  topic,
+  partition,
+  offset,
+  reason,
+  excerpt: value.slice(0, EXCERPT),
+});

@@ -7,6 +7,8 @@ export interface BusMessage {
   readonly headers: Readonly<Record<string, string>>;
   /** JSON text. */
   readonly value: string;
+  /** Its length in bytes, where `value` is only its beginning: it is longer than any event. */
+  readonly cutFrom?: number;
 }
 export interface OutgoingMessage {
   readonly key: string;
@@ -18,6 +20,11 @@ export interface OutgoingMessage {
 export const DEFAULT_PARTITIONS = 16;
 /** The topic of a context's events. */
 export const topicOf = (context: string): string => `sanwang.${context}.v1`;
+
+/** Partitions of a topic for one district's bureau. */
+export const DISTRICT_PARTITIONS = 3;
+/** The topic on which a context tells a district's bureau about its objects; `district` is the bureau's unit code. */
+export const districtTopicOf = (district: string, context: string): string => `sanwang.district.${district}.${context}.v1`;
 
 /** A topic as it stands. `generation` changes when the topic is made anew (its offsets then start again). */
 export interface TopicInfo {
@@ -80,13 +87,15 @@ export interface Bus {
   send(topic: string, messages: readonly OutgoingMessage[]): Promise<void>;
 
   /**
-   * Runs a consumer of a group until `signal` aborts; waits for topics that are not there yet. `from` says where a partition
-   * is to be read from (the consumer keeps its own offsets; one beyond the end waits until it is reached), and is asked
-   * again when the topic was made anew. `handle` is awaited before the next messages of the same partitions come, may get
+   * Runs a consumer of a group until `signal` aborts; waits for topics that are not there yet. Consumers of one group share the
+   * partitions. `from` says where a partition is to be read from (the consumer keeps its own offsets; one beyond the end waits
+   * until it is reached); it is asked again when the topic was made anew, and whenever a partition comes to this consumer again
+   * after others of the group had it. `handle` is awaited before the next messages of the same partitions come, may get
    * messages of several partitions at once, may be called at the same time for different partitions, and may take long: the
    * consumer waits out what is away inside it. When it throws, the same messages come again after a back-off. Resolves when
-   * the signal has aborted and nothing is in flight. Rejects with `data-loss/offset-expired` (facts: `topic`, `partition`,
-   * `offset`, `start`) when the bus no longer holds what `from` names: the consumer's content must come from the log.
+   * the signal has aborted and nothing is in flight. Rejects, with nothing in flight either: `data-loss/offset-expired` (facts:
+   * `topic`, `partition`, `offset`, `start`) when the bus no longer holds what `from` names, and the consumer's content must
+   * come from the log; `unavailable/bus-unavailable` when the server stays away, and the call is to be made again.
    */
   consume(options: {
     readonly group: string;

@@ -1,6 +1,19 @@
 import type { PublishedEvent } from '@sanwang/event-store';
 import type { PartitionProgress } from './port.ts';
 
+/** A message that is no event of ours: its headers or its size say so. */
+export interface RefusedMessage {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly reason: string;
+  /** The beginning of its value. */
+  readonly excerpt: string;
+}
+/** The key under which a refused message is parked. */
+export const refusedKey = ({ topic, partition, offset }: Pick<RefusedMessage, 'topic' | 'partition' | 'offset'>): string =>
+  `${topic}/${partition}/${offset}`;
+
 /**
  * What a consumer feeds: a read model, a process manager. It keeps the consumer's progress beside its own content, in an
  * order that survives a crash (a checkpoint may lag behind its documents, never lead).
@@ -18,9 +31,10 @@ export interface Sink {
   /**
    * Takes in events (in order per partition, none seen before by position) and moves its progress. A handler's own
    * deterministic failure parks the event by its key inside `apply`, which then does not throw; a database that is away
-   * makes it throw an `unavailable` Rejection, and the consumer pauses and offers the same batch again.
+   * makes it throw an `unavailable` Rejection, and the consumer pauses and offers the same batch again. What was `refused`
+   * among the events is parked, each message under its own key.
    */
-  apply(events: readonly PublishedEvent[], progress: readonly PartitionProgress[]): Promise<void>;
+  apply(events: readonly PublishedEvent[], progress: readonly PartitionProgress[], refused?: readonly RefusedMessage[]): Promise<void>;
 }
 
 /** An event that a handler could not take in, and those of the same key that wait behind it. */

@@ -1,23 +1,24 @@
 import { randomBytes } from 'node:crypto';
+import type { MongoClient } from 'mongodb';
 import { servers } from '@sanwang/testing/servers';
 import { databaseOf, type Database } from './database.ts';
 
 /** A database of its own on the server under test, dropped by `drop`. */
 export const testDatabase = async (): Promise<{
   readonly uri: string;
-  connect(): Database & { close(): Promise<void> };
+  connect(): Database & { readonly client: MongoClient };
   drop(): Promise<void>;
 }> => {
   const address = new URL((await servers()).mongodb);
   address.pathname = `/sanwang-test-${randomBytes(5).toString('hex')}`;
   const uri = address.href;
-  const clients: { close(): Promise<void> }[] = [];
+  const clients: MongoClient[] = [];
   return {
     uri,
     connect() {
       const database = databaseOf(uri);
       clients.push(database.client);
-      return { ...database, close: () => database.client.close() };
+      return database;
     },
     async drop() {
       const { client, db } = databaseOf(uri);

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Keys, Kms, SubjectKey } from '@sanwang/event-store';
 import { Rejection } from '@sanwang/kernel';
-import { Binary, MongoBulkWriteError, MongoServerError } from 'mongodb';
+import { Binary } from 'mongodb';
 import { MAX_TIME_MS, type Database } from './database.ts';
-import { DUPLICATE_KEY } from './rejecting.ts';
+import { isDuplicate } from './rejecting.ts';
 
 /** A key wrapped by the master key, or the mark that it was destroyed. */
 interface StoredKey {
@@ -24,10 +24,13 @@ const AT_ONCE = 1_000;
 const erased = (subject: string): Rejection =>
   new Rejection('failed-precondition', 'subject-erased', `The personal data of ${subject} was erased for good.`, { facts: { subject } });
 
-const isDuplicate = (error: unknown): boolean =>
-  error instanceof MongoBulkWriteError
-    ? [error.writeErrors].flat().every(({ code }) => code === DUPLICATE_KEY)
-    : error instanceof MongoServerError && error.code === DUPLICATE_KEY;
+/** What the keys need to be found by; can be made again. */
+export const prepareKeys = ({ db, guarded }: Database): Promise<unknown> =>
+  guarded(() =>
+    db
+      .collection<StoredKey>('keys')
+      .createIndex({ destroyedAt: 1 }, { name: 'destroyed', partialFilterExpression: { destroyedAt: { $exists: true } } }),
+  );
 
 /**
  * Subject keys in the collection `keys`, each wrapped by the master key, and secrets in `secrets`. Nothing is remembered: all

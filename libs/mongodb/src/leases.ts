@@ -1,7 +1,6 @@
 import type { LeaseRecord, LeaseRegister } from '@sanwang/messaging';
-import { MongoServerError } from 'mongodb';
 import { MAX_TIME_MS, type Database } from './database.ts';
-import { DUPLICATE_KEY } from './rejecting.ts';
+import { isDuplicate } from './rejecting.ts';
 
 interface StoredLease extends LeaseRecord {
   readonly _id: string;
@@ -25,7 +24,7 @@ export const leaseRegister = ({ db, guarded }: Database): LeaseRegister => {
           await leases.insertOne({ _id: name, ...record });
           return true;
         } catch (error) {
-          if (error instanceof MongoServerError && error.code === DUPLICATE_KEY) return false;
+          if (isDuplicate(error)) return false;
           throw error;
         }
       }),

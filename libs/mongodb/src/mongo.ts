@@ -1,16 +1,21 @@
-import type { Attachments, Keys, Kms } from '@sanwang/event-store';
+import type { Attachments, Keys, Kms, SignedCheckpoints } from '@sanwang/event-store';
 import type { Instant } from '@sanwang/kernel';
 import { createLeases, type Leases } from '@sanwang/messaging';
+import type { ModelStore } from '@sanwang/read-model';
 import { openAttachments } from './attachments.ts';
+import { openCheckpoints, prepareCheckpoints } from './checkpoints.ts';
 import { databaseOf, serverClock } from './database.ts';
-import { openKeys } from './keys.ts';
+import { openKeys, prepareKeys } from './keys.ts';
 import { leaseRegister } from './leases.ts';
+import { openModels } from './models.ts';
 
 /** What one MongoDB database gives a deployment. */
 export interface MongoPorts {
+  readonly models: ModelStore;
   readonly keys: Keys;
   readonly attachments: Attachments;
   readonly leases: Leases;
+  readonly checkpoints: SignedCheckpoints;
   /** The server's wall clock: who is far off it is not ready. */
   clock(): Promise<Instant>;
   close(): Promise<void>;
@@ -26,17 +31,25 @@ export const openMongo = async (uri: string, { kms }: { readonly kms: Kms }): Pr
   const database = databaseOf(uri);
   try {
     await database.guarded(() => database.client.connect());
-    await serverClock(database);
+    // It needs rights to read and to write, and a server that takes orders.
+    await prepareKeys(database);
+    await prepareCheckpoints(database);
   } catch (error) {
     await database.client.close();
     throw error;
   }
   const keys = openKeys(database, kms);
+  const models = openModels(database);
   return {
+    models,
     keys,
     attachments: openAttachments(database, keys),
     leases: createLeases(leaseRegister(database)),
+    checkpoints: openCheckpoints(database),
     clock: () => serverClock(database),
-    close: () => database.client.close(),
+    async close() {
+      await models.close();
+      await database.client.close();
+    },
   };
 };

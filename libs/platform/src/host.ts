@@ -15,6 +15,7 @@ import { embeddedOpener } from './openers.ts';
 import type { Rebuilding } from './rebuilding.ts';
 import { attachmentRoutesOf, findServices, SERVICES_FOLDER } from './services.ts';
 import { settle } from './settle.ts';
+import { stuckModel } from './stuck.ts';
 import { verify } from './verify.ts';
 
 export interface HostOptions {
@@ -112,6 +113,7 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
         return now?.mode === 'simulation' ? directory.clock.now() : undefined;
       },
       readiness,
+      stuck: () => stuckModel(running),
       metrics,
       attachments: ports.attachments,
       attachmentRoutes: attachmentRoutesOf(definitions),

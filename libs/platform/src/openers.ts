@@ -7,7 +7,7 @@ import type { Opener } from './rebuilding.ts';
 import { findServices, type ServiceModule } from './services.ts';
 
 /** How a rebuild reads a deployment's log: every context's events by its own catalogue. */
-const sourcesOf = (log: EventReader, found: readonly ServiceModule[]): LogSources => {
+export const sourcesOf = (log: EventReader, found: readonly ServiceModule[]): LogSources => {
   const catalogues = new Map(
     found.flatMap(({ definition }) => (definition.catalogue ? [[definition.context, definition.catalogue] as const] : [])),
   );

@@ -37,7 +37,7 @@ const restoredSimulation = async (clock: string): Promise<string> => {
     await trial.call('SimulationService/begin', { clock }, bootstrapPrincipal);
     await trial.call(
       'UnitService/registerUnit',
-      { code: 'sz', kind: 'city', name: '深圳市', areas: ['4403'], validFrom: '2024-01-01', timeZone: 'Asia/Shanghai', calendar: 'cn' },
+      { code: 'sz', kind: 'city', name: '深圳市', areas: ['4403'], validFrom: '2010-01-01', timeZone: 'Asia/Shanghai', calendar: 'cn' },
       bootstrapPrincipal,
     );
     await trial.host.settle(Date.now() + 10_000);

@@ -2,13 +2,22 @@ import type { Keys } from '@sanwang/event-store';
 import { modelHash, type ModelHash } from './hash.ts';
 import { contextsOf, createMaking, headsOf, readInto, type Heads, type LogSources, type Making, type RebuildProgress } from './making.ts';
 import { consumerName } from './projection.ts';
-import type { Document, ModelDefinition, ModelStore } from './port.ts';
+import type { ModelDefinition, ModelStore } from './port.ts';
 
-/** A live model as it was at one moment, for one reading, while writes to it go on. */
+/** A live model as it was at one moment, while writes to it go on. */
 export interface FrozenModel {
-  all(): AsyncIterable<{ readonly id: string; readonly doc: Document }>;
+  hash(): Promise<ModelHash>;
   close(): void;
 }
+
+/**
+ * Freezes a model of a store that has no snapshots, by hashing it before the answer comes: whoever calls holds the relays so long,
+ * which is as long as it takes to read every document once. Commands go on; what they caused is seen only after that.
+ */
+export const freezeByReading = async (store: ModelStore, definition: ModelDefinition): Promise<FrozenModel> => {
+  const hash = await modelHash(definition, (await store.reader(definition)).all());
+  return { hash: () => Promise.resolve(hash), close: () => undefined };
+};
 /** Where the live models stand still to be frozen: a position per context, and which of them do not get there, and why. */
 export interface Held {
   readonly upTo: Heads;
@@ -79,7 +88,7 @@ export const compareWithLog = async (options: CompareOptions): Promise<readonly 
       else if (!live) compared.push({ model, error: held.behind.get(model) });
       else {
         await making.flush([]);
-        compared.push({ model, live: await modelHash(definition, live.all()), rebuilt: await modelHash(definition, generation.all()) });
+        compared.push({ model, live: await live.hash(), rebuilt: await modelHash(definition, generation.all()) });
       }
       live?.close();
       frozen.delete(model);

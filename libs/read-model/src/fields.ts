@@ -1,5 +1,7 @@
+import { canonicalJson, sha256 } from '@sanwang/kernel';
 import { z } from 'zod';
 import type { Document, ModelDefinition } from './port.ts';
+import { SEARCH_SCHEME } from './search.ts';
 
 /**
  * A field that queries may filter, sort and group by. SQLite has no booleans, so a store must know which ones are. A `list`
@@ -53,4 +55,11 @@ export const listedValues = (doc: Document, name: string): readonly (string | nu
 export const indexedValue = (doc: Document, name: string): string | number | boolean | null => {
   const value = doc[name];
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
+};
+
+/** What the generations of a model are made for, as their names begin: the declaration's version, fields and indexes. */
+export const shapeOf = (definition: ModelDefinition): string => {
+  const { version, indexes, scope, search, kind } = definition;
+  const shape = canonicalJson([indexes, scope, declaredFields(definition), kind, search && SEARCH_SCHEME]);
+  return `v${version}-${sha256(shape).slice(0, 8)}`;
 };

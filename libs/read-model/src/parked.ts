@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import { notFound } from '@sanwang/kernel';
-import type { KnownTypes, ParkedKey } from '@sanwang/messaging';
-import type { PublishedEvent } from '@sanwang/event-store';
+import { refusedKey, type KnownTypes, type ParkedKey, type RefusedMessage } from '@sanwang/messaging';
+import { LOG_START, type PublishedEvent } from '@sanwang/event-store';
 import { decodedAgain, plainEvent, qualifiedType } from './event.ts';
 import { readData } from './opening.ts';
 import type { Change, Projector } from './projector.ts';
@@ -45,6 +46,36 @@ export const parkedEvent = (event: PublishedEvent, error: unknown): ParkedEvent 
   since: new Date().toISOString(),
 });
 
+/** Below every log position, and each message's own. */
+const positionOfMessage = (key: string): number => -2 - Number.parseInt(createHash('sha256').update(key).digest('hex').slice(0, 12), 16);
+
+/** A message that is no event, to be put aside under its place in the topic. It can only be dropped. */
+export const parkedMessage = (refused: RefusedMessage): ParkedEvent => {
+  const key = refusedKey(refused);
+  const since = new Date().toISOString();
+  return {
+    key,
+    event: {
+      context: 'bus',
+      type: 'RefusedMessage',
+      version: 1,
+      visibility: 'private',
+      stream: key,
+      id: key,
+      revision: 0,
+      position: positionOfMessage(key),
+      at: since,
+      recordedAt: since,
+      actor: '',
+      commandId: '',
+      correlationId: '',
+      data: { excerpt: refused.excerpt },
+    },
+    error: refused.reason.slice(0, 500),
+    since,
+  };
+};
+
 const named = ({ event }: ParkedEvent): { position: number; type: string; id: string } => ({
   position: event.position,
   type: qualifiedType(event),
@@ -73,6 +104,7 @@ const queueOf = async ({ generation }: ParkedContext, key: string): Promise<read
 const replayQueue = async (context: ParkedContext, key: string, queue: readonly ParkedEvent[]): Promise<Replayed> => {
   const { generation, projector, known } = context;
   for (const [index, parked] of queue.entries()) {
+    if (parked.event.position < LOG_START) return { key, applied: index, remaining: queue.length - index, error: parked.error };
     const [failure] = await projector.take([known ? decodedAgain(parked.event, known) : parked.event]);
     if (failure) {
       const error = describeError(failure.error);

@@ -1,7 +1,7 @@
 import type { Keys, PublishedEvent } from '@sanwang/event-store';
 import type { KnownTypes, ParkedKey, Sink } from '@sanwang/messaging';
 import { qualifiedType } from './event.ts';
-import { drop, listParked, parkedEvent, replay, type DropGrounds, type Dropped, type Replayed } from './parked.ts';
+import { drop, listParked, parkedEvent, parkedMessage, replay, type DropGrounds, type Dropped, type Replayed } from './parked.ts';
 import { createProjector, QueuedBehind, SUBJECT_ERASED, subscriptions, type Change, type ProjectorOptions } from './projector.ts';
 import type { DroppedEvent, ModelDefinition, ModelGeneration, ParkedEvent } from './port.ts';
 
@@ -72,12 +72,12 @@ export const projectionSink = (
   const parkedPositions = (): Promise<Map<string, Set<number>>> => (loading ??= loadQueues());
 
   /** Folds and writes one batch; answers what it parked. */
-  const apply: Sink['apply'] = async (events, progress) => {
+  const apply: Sink['apply'] = async (events, progress, refused = []) => {
     if (outdated) loading = undefined;
     outdated = false;
     const waiting = await parkedPositions();
     const direct: PublishedEvent[] = [];
-    const park: ParkedEvent[] = [];
+    const park: ParkedEvent[] = refused.map(parkedMessage);
     for (const event of events) {
       const queue = waiting.get(event.stream);
       // What lies before the queue was taken in long ago: it is delivered again, and refused by its revision.
@@ -113,7 +113,7 @@ export const projectionSink = (
     forget: () => void (outdated = true),
     parkedKeys: () => queues.size,
     isParked: (position) => [...queues.values()].some((positions) => positions.has(position)),
-    apply: (events, progress) => oneAtATime(() => apply(events, progress)),
+    apply: (...batch) => oneAtATime(() => apply(...batch)),
     parked: () => listParked(consumerName(definition), generation),
     showParked: async (key) => (await generation.parked()).filter((parked) => parked.key === key),
     replayParked: (key) => changingQueues(() => replay(context, key)),

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson, invalid } from '@sanwang/kernel';
 import { declaredFields, type DeclaredField } from './fields.ts';
-import { queryTokens } from './search.ts';
-import type { FieldFilter, ModelDefinition, ModelQuery, QueryScope, Scalar } from './port.ts';
+import { matchesSearch, queryTokens } from './search.ts';
+import type { Document, FieldFilter, ModelDefinition, ModelPage, ModelQuery, QueryScope, Scalar } from './port.ts';
 
 /** The most documents of one page. */
 export const MAX_PAGE = 1_000;
@@ -88,6 +88,41 @@ export const checkQuery = (definition: ModelDefinition, query: ModelQuery): Chec
     ...(query.pageToken ? { after: readCursor(query.pageToken, signature) } : {}),
     tokenAfter: ({ value, id }) => Buffer.from(JSON.stringify([signature, value, id])).toString('base64url'),
   };
+};
+
+/** Candidates of a search are read in so many rounds at most; then the page is shorter and still has a next one. */
+const ROUNDS = 8;
+/** Each round of a search reads so many times more than the one before: what has the tokens but not the words is rarely alone. */
+const GROWTH = 4;
+const MOST_GROWTH = 64;
+
+/** One document of a sorted list, and where the list goes on behind it. */
+export interface Candidate {
+  readonly doc: Document;
+  readonly cursor: Cursor;
+}
+
+/** Puts one page together from what a store finds behind a cursor, in order: of a search's candidates only those that match. */
+export const gatherPage = async (
+  definition: ModelDefinition,
+  { limit, search, after, tokenAfter }: CheckedQuery,
+  fetch: (after: Cursor | undefined, count: number) => Promise<readonly Candidate[]>,
+): Promise<ModelPage<Document>> => {
+  const items: Candidate[] = [];
+  let cursor = after;
+  for (let round = 0; round < ROUNDS; round++) {
+    const wanted = (limit + 1 - items.length) * (search ? Math.min(GROWTH ** round, MOST_GROWTH) : 1);
+    const found = await fetch(cursor, wanted);
+    for (const candidate of found) {
+      cursor = candidate.cursor;
+      if (!search || matchesSearch(definition.search!(candidate.doc), search.text)) items.push(candidate);
+    }
+    if (items.length > limit) {
+      return { items: items.slice(0, limit).map(({ doc }) => doc), nextPageToken: tokenAfter(items[limit - 1]!.cursor) };
+    }
+    if (found.length < wanted) return { items: items.map(({ doc }) => doc) };
+  }
+  return { items: items.map(({ doc }) => doc), nextPageToken: tokenAfter(cursor!) };
 };
 
 /** The end of the range of texts that begin with a prefix, in the order of UTF-8 bytes. */

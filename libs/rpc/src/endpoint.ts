@@ -20,14 +20,16 @@ export interface Endpoint {
   readonly invoke: Invoke;
 }
 
+/** The caller waits no longer. */
+export const deadlineExceeded = (): Rejection =>
+  new Rejection('deadline-exceeded', 'deadline-exceeded', 'The answer was not ready within the time the caller allowed.');
+
 const withinDeadline = async (deadline: number, work: () => Promise<unknown>): Promise<unknown> => {
   const left = deadline - Date.now();
-  const late = () =>
-    new Rejection('deadline-exceeded', 'deadline-exceeded', 'The answer was not ready within the time the caller allowed.');
-  if (left <= 0) throw late();
+  if (left <= 0) throw deadlineExceeded();
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(late()), Math.min(left, 2 ** 31 - 1));
+    timer = setTimeout(() => reject(deadlineExceeded()), Math.min(left, 2 ** 31 - 1));
   });
   try {
     return await Promise.race([work(), timeout]);

@@ -4,7 +4,7 @@ import { AnySchema, StructSchema, type Any } from '@bufbuild/protobuf/wkt';
 import { Rejection, type FieldViolation } from '@sanwang/kernel';
 import { codeOfGrpcStatus, errorTable } from './errors.ts';
 
-// google.rpc.Status with ErrorInfo (reason, domain, facts as text), BadRequest (violations) and a Struct (facts with their types):
+// google.rpc.Status with ErrorInfo (reason, domain, facts as text), BadRequest (violations), RetryInfo and a Struct (facts with their types):
 // the standard richer error model, readable by clients of any language. The field numbers are those of google/rpc/*.proto.
 
 const TYPE = 'type.googleapis.com/';
@@ -28,11 +28,16 @@ const badRequest = (violations: readonly FieldViolation[]): Uint8Array => {
 
 const struct = (facts: Rejection['facts']): Uint8Array => toBinary(StructSchema, fromJson(StructSchema, { ...facts }));
 
+/** google.rpc.RetryInfo: after how many seconds to try again. */
+const retryInfo = (seconds: number): Uint8Array => new BinaryWriter().uint32(10).fork().uint32(8).int64(Math.ceil(seconds)).join().finish();
+
 /** The value of `grpc-status-details-bin` for a rejection. */
 export const encodeStatus = (rejection: Rejection): Uint8Array => {
   const details = [any('google.rpc.ErrorInfo', errorInfo(rejection))];
   if (rejection.violations.length > 0) details.push(any('google.rpc.BadRequest', badRequest(rejection.violations)));
   if (Object.keys(rejection.facts).length > 0) details.push(any('google.protobuf.Struct', struct(rejection.facts)));
+  const wait = rejection.facts['retryAfterSeconds'];
+  if (typeof wait === 'number') details.push(any('google.rpc.RetryInfo', retryInfo(wait)));
   const writer = new BinaryWriter().uint32(8).int32(errorTable[rejection.code].grpc).uint32(18).string(rejection.message);
   for (const detail of details) writer.uint32(26).bytes(toBinary(AnySchema, detail));
   return writer.finish();

@@ -4,6 +4,7 @@ import {
   ServerCredentials,
   type MethodDefinition,
   type sendUnaryData,
+  type ServerOptions,
   type ServerUnaryCall,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
@@ -13,6 +14,7 @@ import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import { HealthImplementation } from 'grpc-health-check';
 import { bearerToken } from '@sanwang/identity';
 import { Rejection } from '@sanwang/kernel';
+import { isExemptService, type Admission } from './admission.ts';
 import type { ProtoMethod, ProtoService } from './api.ts';
 import type { Descriptors } from './descriptors.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -32,6 +34,16 @@ export interface GrpcOptions {
   /** Added to every answer as metadata, e.g. that the platform is a simulation. */
   readonly headers?: () => Readonly<Record<string, string>>;
   readonly onError?: OnError;
+  /** Keeps out what the server cannot do, before it is read; absent: nothing is kept out. */
+  readonly admission?: Admission | undefined;
+  /** Absent: without TLS. */
+  readonly tls?: ServerTls | undefined;
+}
+
+/** A server's certificate with what leads to the CA, and its private key: PEM. */
+export interface ServerTls {
+  readonly cert: string;
+  readonly key: string;
 }
 
 export interface GrpcServer {
@@ -67,6 +79,8 @@ const fail = (error: unknown, answer: sendUnaryData<Buffer>): void => {
   const rejection = toRejection(error);
   const metadata = new Metadata();
   metadata.set('grpc-status-details-bin', Buffer.from(encodeStatus(rejection)));
+  const wait = rejection.facts['retryAfterSeconds'];
+  if (typeof wait === 'number') metadata.set('retry-after', String(Math.ceil(wait)));
   answer({ code: errorTable[rejection.code].grpc, details: rejection.message, metadata });
 };
 
@@ -98,6 +112,21 @@ const unary =
     );
   };
 
+/** Lets a call in when there is room for it. */
+const guarded =
+  (admission: Admission, serve: ReturnType<typeof unary>): ReturnType<typeof unary> =>
+  (call, answer) =>
+    admission.enter(
+      (leave) => {
+        if (call.cancelled) return leave();
+        serve(call, (...answered) => {
+          leave();
+          answer(...answered);
+        });
+      },
+      (rejection) => fail(rejection, answer),
+    );
+
 const addEndpoint = (server: Server, options: GrpcOptions, endpoint: Endpoint): void => {
   const definition: Record<string, MethodDefinition<Buffer, Buffer>> = {};
   const implementation: UntypedServiceImplementation = {};
@@ -113,15 +142,35 @@ const addEndpoint = (server: Server, options: GrpcOptions, endpoint: Endpoint): 
       responseSerialize: asIs,
       responseDeserialize: asIs,
     };
-    implementation[key] = unary(options, endpoint, key, method);
+    const serve = unary(options, endpoint, key, method);
+    const { admission } = options;
+    implementation[key] = admission && !isExemptService(endpoint.service.fullName) ? guarded(admission, serve) : serve;
   }
   server.addService(definition, implementation);
 };
 
+/** Connections end now and then, so that clients find new servers; what is under way on them is answered. */
+const SERVER: ServerOptions = {
+  'grpc.keepalive_time_ms': 30_000,
+  'grpc.keepalive_timeout_ms': 10_000,
+  'grpc.max_connection_age_ms': 300_000,
+  'grpc.max_connection_age_grace_ms': 30_000,
+  'grpc.max_concurrent_streams': 1_000,
+};
+
+const credentialsOf = (tls: ServerTls | undefined): ServerCredentials =>
+  tls
+    ? ServerCredentials.createSsl(null, [{ cert_chain: Buffer.from(tls.cert), private_key: Buffer.from(tls.key) }])
+    : ServerCredentials.createInsecure();
+
 /** A gRPC server (not yet listening) with the endpoints' rpcs, health (serving from the start) and reflection. */
 export const createGrpcServer = (options: GrpcOptions): GrpcServer => {
   const limit = options.messageLimit ?? 1024 * 1024;
-  const server = new Server({ 'grpc.max_receive_message_length': limit, 'grpc.max_send_message_length': 16 * limit });
+  const server = new Server({
+    ...SERVER,
+    'grpc.max_receive_message_length': limit,
+    'grpc.max_send_message_length': 16 * limit,
+  });
   for (const endpoint of options.endpoints) addEndpoint(server, options, endpoint);
 
   const services = ['', ...options.endpoints.map((endpoint) => endpoint.service.fullName)];
@@ -138,7 +187,7 @@ export const createGrpcServer = (options: GrpcOptions): GrpcServer => {
   return {
     listen: (address) =>
       new Promise((resolve, reject) => {
-        server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => (error ? reject(error) : resolve(port)));
+        server.bindAsync(address, credentialsOf(options.tls), (error, port) => (error ? reject(error) : resolve(port)));
       }),
     setServing: (serving) => services.forEach((service) => health.setStatus(service, serving ? 'SERVING' : 'NOT_SERVING')),
     close: (graceMs = 10_000) =>

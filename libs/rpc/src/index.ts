@@ -1,3 +1,5 @@
+export * from './addresses-of.ts';
+export { createAdmission, type Admission, type AdmissionState } from './admission.ts';
 export * from './api.ts';
 export * from './client.ts';
 export * from './descriptors.ts';
@@ -5,6 +7,8 @@ export * from './endpoint.ts';
 export * from './errors.ts';
 export * from './grpc.ts';
 export type { Authenticate } from './headers.ts';
+export type { ClientTls, ConnectOptions } from './grpc-channel.ts';
+export * from './remote-endpoint.ts';
 export * from './rest.ts';
 export * from './docs.ts';
 export * from './openapi.ts';

@@ -1,9 +1,16 @@
 import { isUtf8 } from 'node:buffer';
-import { STATUS_CODES } from 'node:http';
+import { createServer, STATUS_CODES, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifyServerFactory,
+} from 'fastify';
 import { Rejection } from '@sanwang/kernel';
 import { bearerToken, type Principal } from '@sanwang/identity';
+import { isExemptUrl, type Admission } from './admission.ts';
 import type { Call } from './api.ts';
 import type { Descriptors, HttpBinding, RpcDescriptor } from './descriptors.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -26,6 +33,8 @@ export interface RestOptions {
   /** Added to every answer, e.g. that the platform is a simulation. */
   readonly headers?: () => Readonly<Record<string, string>>;
   readonly onError?: OnError;
+  /** Keeps out what the server cannot do, before it is read; absent: nothing is kept out. */
+  readonly admission?: Admission | undefined;
 }
 
 interface Caller {
@@ -127,6 +136,40 @@ const refuseConnection = (error: NodeJS.ErrnoException, socket: Socket): void =>
   );
 };
 
+/** A body of this size is not waited for when its request is refused. */
+const LARGE_BODY = 64 * 1024;
+
+const refuseRequest = (rejection: Rejection, request: IncomingMessage, response: ServerResponse): void => {
+  const correlationId = correlationIdOf(request.headers['x-correlation-id'] as string | undefined);
+  const body = JSON.stringify(problemOf(rejection, correlationId));
+  response.writeHead(httpStatus(rejection), {
+    'content-type': 'application/problem+json',
+    'content-length': Buffer.byteLength(body),
+    'retry-after': String(rejection.facts['retryAfterSeconds']),
+    'x-correlation-id': correlationId,
+    ...(Number(request.headers['content-length'] ?? 0) > LARGE_BODY && { connection: 'close' }),
+  });
+  response.end(body);
+};
+
+/** A server whose requests pass the door before the framework sees them. */
+const guardedServer =
+  (admission: Admission) =>
+  (handler: RequestListener, { keepAliveTimeout, requestTimeout }: { keepAliveTimeout?: number; requestTimeout?: number }): Server => {
+    const server = createServer((request, response) => {
+      if (isExemptUrl(request.url ?? '')) return handler(request, response);
+      admission.enter(
+        (leave) => {
+          if (response.destroyed) return leave();
+          response.once('close', leave);
+          handler(request, response);
+        },
+        (rejection) => refuseRequest(rejection, request, response),
+      );
+    });
+    return Object.assign(server, { keepAliveTimeout, requestTimeout });
+  };
+
 /** Fastify's way of writing a path template; a parameter is one segment and never holds `:`, so custom verbs stay apart. */
 const routePath = (path: string): string =>
   path.replace(/:([A-Za-z-]+)$/, '::$1').replaceAll(/\{(\w+)\}/g, (_, name: string) => `:${name}(^[^:/]+)`);
@@ -192,6 +235,7 @@ export const createRestServer = (options: RestOptions): RestServer => {
     requestIdHeader: false,
     genReqId: (request) => correlationIdOf(request.headers['x-correlation-id'] as string | undefined),
     clientErrorHandler: refuseConnection,
+    ...(options.admission && { serverFactory: guardedServer(options.admission) as FastifyServerFactory }),
     frameworkErrors: (error, request, reply) => void sendProblem(error, request as FastifyRequest, reply as unknown as FastifyReply),
   });
   const app: RestServer = Object.assign(server, {

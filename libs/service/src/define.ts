@@ -2,9 +2,10 @@ import type { Aggregate, Catalogue, Clock, DomainEvent, Instant } from '@sanwang
 import type { Attachments, CommandOutcome, Foldable, Loaded } from '@sanwang/event-store';
 import type { Document, ModelDefinition, ModelReader, NamedAttachments } from '@sanwang/read-model';
 import type { Access, Directory, PolicyRow, Principal } from '@sanwang/identity';
-import type { Api, Call, Endpoint, MessageOf, ProtoService } from '@sanwang/rpc';
+import type { Api, Call, Endpoint, MessageOf, ProtoService, ServerTls } from '@sanwang/rpc';
 import type { Logger, Metrics } from '@sanwang/telemetry';
 import type { Config } from './config.ts';
+import type { DistrictDeclaration } from './district/declare.ts';
 
 /** What a service's handlers work with. Everything is scoped to the service: its own streams, its own models. */
 export interface ServiceContext {
@@ -89,6 +90,8 @@ export interface ServiceDefinition {
   readonly attachments?: ModelDefinition<NamedAttachments>;
   /** Where the front door lets them be read. */
   readonly attachmentRoutes?: readonly AttachmentRoute[];
+  /** What it tells the district bureaus, on topics of their own. */
+  readonly district?: DistrictDeclaration;
   /** Its rpc services. */
   api(service: ServiceContext): readonly Api[];
   /** Descriptor set (google.protobuf.FileDescriptorSet) of its rpc services, where they are not part of `libs/contracts`. */
@@ -108,6 +111,10 @@ export interface House {
   /** Present in a simulation: the simulated instant, shown in every answer. */
   simulatedNow(): Instant | undefined;
   readiness(): Readiness;
+  /** What keeps the process from its work for good, so that only a new one helps. */
+  stuck(): string | undefined;
+  /** Of the gRPC door; absent: without TLS. */
+  readonly tls?: ServerTls;
   readonly metrics: Metrics;
   readonly attachments: Attachments;
   /** Where attachments are read, by the context of the service that names them. */

@@ -11,6 +11,7 @@ import {
   type ProjectionSink,
 } from '@sanwang/read-model';
 import { observeSink, type Metrics } from '@sanwang/telemetry';
+import { seatedBus, type DistrictPublisher } from './district/index.ts';
 import { every } from './every.ts';
 
 /** A read model at work: its declaration, the consumer that feeds it, how it is read, and what an operator does with it. */
@@ -22,6 +23,8 @@ export interface RunningModel {
   sink(): ProjectionSink;
   /** Runs `swap`, which makes a rebuilt generation the live one, between two batches, and goes on from the new one's progress. */
   takeOver(swap: () => Promise<void>): Promise<void>;
+  /** Since when it has been at its present batch (the process's monotonic clock, ms); `undefined` between two. */
+  busySince(): number | undefined;
 }
 
 export interface StartModelOptions {
@@ -32,6 +35,8 @@ export interface StartModelOptions {
   readonly known: KnownTypes;
   readonly signal: AbortSignal;
   readonly metrics: Metrics;
+  /** Publishes what the model takes in before it does; the model is then fed by one process at a time. */
+  readonly publisher?: DistrictPublisher;
   /** The consumer's group, where it is not the one that all instances of this version of the model share. */
   readonly group?: string;
   /** How often to look whether another instance has exchanged the live generation, ms; absent: there is no other. */
@@ -42,8 +47,13 @@ export interface StartModelOptions {
 }
 
 export const startModel = async (definition: ModelDefinition, options: StartModelOptions): Promise<RunningModel> => {
-  const { models, signal } = options;
-  const hooks = { onApplied: (changes: readonly Change[]) => options.onApplied(changes) };
+  const { models, signal, publisher } = options;
+  const hooks = {
+    onApplied(changes: readonly Change[]) {
+      publisher?.applied(changes);
+      options.onApplied(changes);
+    },
+  };
   let generation = '';
   const open = async (): Promise<ProjectionSink> => {
     const opened = await models.live(definition);
@@ -51,17 +61,25 @@ export const startModel = async (definition: ModelDefinition, options: StartMode
     return observeSink(projectionSink(definition, opened, options.keys, hooks, { known: options.known }), options.metrics);
   };
   let live = await open();
+  let since: number | undefined;
   // What the consumer feeds stays the same while the generation behind it is exchanged.
   const sink: Sink = {
     name: consumerName(definition),
-    group: consumerGroup(definition),
+    group: options.group ?? consumerGroup(definition),
     subscribes: live.subscribes,
     progress: () => live.progress(),
     forget: () => live.forget?.(),
-    apply: (events, progress) => live.apply(events, progress),
+    async apply(...batch) {
+      since = performance.now();
+      try {
+        await (publisher ? publisher.apply(live, ...batch) : live.apply(...batch));
+      } finally {
+        since = undefined;
+      }
+    },
   };
   const consumer = startConsumer({
-    bus: options.bus,
+    bus: publisher ? seatedBus(options.bus, definition.context, publisher) : options.bus,
     sink,
     ownContext: options.ownContext,
     known: options.known,
@@ -80,5 +98,5 @@ export const startModel = async (definition: ModelDefinition, options: StartMode
       if (current !== undefined && current !== generation) await takeOver(async () => undefined);
     });
   }
-  return { definition, consumer, reader: await models.reader(definition), sink: () => live, takeOver };
+  return { definition, consumer, reader: await models.reader(definition), sink: () => live, takeOver, busySince: () => since };
 };

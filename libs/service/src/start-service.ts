@@ -16,6 +16,7 @@ import type { Api, Call, Handler } from '@sanwang/rpc';
 import { observeCommands, type Logger, type Metrics } from '@sanwang/telemetry';
 import type { Deployment, Readiness, ServiceContext, ServiceDefinition } from './define.ts';
 import { catchUp } from './catch-up.ts';
+import { districtModel, openDistrictPublisher } from './district/index.ts';
 import { awaitTokens } from './read-tokens.ts';
 import { startServiceTimers } from './service-timers.ts';
 import { startModel, type RunningModel } from './running-model.ts';
@@ -68,6 +69,7 @@ export const modelsOf = (definition: ServiceDefinition): readonly ModelDefinitio
   ...(definition.models as readonly ModelDefinition[]),
   ...(directoryModels(definition.context) as readonly ModelDefinition[]),
   ...timersOf(definition),
+  ...(definition.district ? [districtModel(definition.district) as unknown as ModelDefinition] : []),
 ];
 
 const timersOf = ({ catalogue, aggregates }: ServiceDefinition): readonly ModelDefinition[] => {
@@ -105,10 +107,21 @@ export const startService = async (definition: ServiceDefinition, parts: Service
   const shared = parts.instance !== undefined;
   let timers: Timers | undefined;
 
+  const publishes = definition.district && districtModel(definition.district);
+  const publisher =
+    publishes &&
+    (await openDistrictPublisher({
+      ...parts,
+      declaration: definition.district!,
+      definition: publishes,
+      now: () => directory.deployment() && directory.clock.now(),
+    }));
+
   const models = await Promise.all(
     definitions.map((model) =>
       startModel(model, {
         ...parts,
+        ...(publisher && model.name === publishes.name && { publisher }),
         ownContext: definition.context,
         known: knowledge,
         signal,

@@ -3,7 +3,15 @@ import { open, rm } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { Rejection } from '@sanwang/kernel';
-import type { Document, DroppedEvent, FrozenModel, ModelDefinition, ModelGeneration, ReachedPosition } from '@sanwang/read-model';
+import {
+  modelHash,
+  type Document,
+  type DroppedEvent,
+  type FrozenModel,
+  type ModelDefinition,
+  type ModelGeneration,
+  type ReachedPosition,
+} from '@sanwang/read-model';
 import { asRejection, openDatabase, type Database } from './database.ts';
 import { column, type Bound, type Rows } from './models-query.ts';
 import { indexesOf, schemaOf } from './models-schema.ts';
@@ -48,10 +56,10 @@ async function* allDocuments(database: Database): AsyncGenerator<{ readonly id: 
 }
 
 /** A generation's documents as they are now, read beside its writer; what he writes from now on is not seen. */
-export const freezeFile = (path: string): FrozenModel => {
+export const freezeFile = (path: string, definition: ModelDefinition): FrozenModel => {
   const database = guard(() => openDatabase(path, { durability: 'normal', readOnly: true }));
   guard(() => database.raw.exec('BEGIN; SELECT 1 FROM documents LIMIT 1;'));
-  return { all: () => allDocuments(database), close: () => database.close() };
+  return { hash: () => modelHash(definition, allDocuments(database)), close: () => database.close() };
 };
 
 const isBulk = ({ raw }: Database): boolean => (raw.prepare('PRAGMA user_version').get() as { user_version: number }).user_version === 0;

@@ -4,7 +4,7 @@ import {
   checkQuery,
   coveringAreas,
   declaredFields,
-  matchesSearch,
+  gatherPage,
   prefixEnd,
   type Cursor,
   type Document,
@@ -151,12 +151,6 @@ const all = (conditions: readonly Condition[]): Condition => ({
  * the last, they are only tested while the list is scanned.
  */
 const RARE = [200, 2_000] as const;
-/** Candidates of a search are read in so many rounds at most; then the page is shorter and still has a next one. */
-const ROUNDS = 8;
-/** Each round of a search reads so many times more than the one before: what has the tokens but not the words is rarely alone. */
-const GROWTH = 4;
-const MOST_GROWTH = 64;
-
 /** The listings by their length, counted up to a limit; the shortest first. */
 const bySize = (rows: Rows, listings: readonly Listing[], limit: number): { readonly listing: Listing; readonly size: number }[] =>
   listings
@@ -189,8 +183,9 @@ const plan = (rows: Rows, listings: readonly Listing[]): { readonly from: string
 const filtersOf = (definition: ModelDefinition, where: readonly FieldFilter[]): readonly Condition[] =>
   where.flatMap((filter) => conditionsOf(filter, isList(definition, filter.field)));
 
-const readPage = (rows: Rows, definition: ModelDefinition, query: ModelQuery): ModelPage<Document> => {
-  const { where, scope, search, orderBy, limit, after, tokenAfter } = checkQuery(definition, query);
+const readPage = (rows: Rows, definition: ModelDefinition, query: ModelQuery): Promise<ModelPage<Document>> => {
+  const checked = checkQuery(definition, query);
+  const { where, scope, search, orderBy } = checked;
   const { from: source, condition } = plan(rows, [...(search?.tokens ?? []).map(tokenListing), ...listingsOf(definition, where, scope)]);
   const filter = all([condition, ...filtersOf(definition, where), ...visible(definition, scope)]);
   const direction = orderBy?.direction ?? 'asc';
@@ -207,22 +202,12 @@ const readPage = (rows: Rows, definition: ModelDefinition, query: ModelQuery): M
     return found;
   };
 
-  const items: { readonly doc: Document; readonly cursor: Cursor }[] = [];
-  let cursor = after;
-  for (let round = 0; round < ROUNDS; round++) {
-    const wanted = (limit + 1 - items.length) * (search ? Math.min(GROWTH ** round, MOST_GROWTH) : 1);
-    const found = fetch(cursor, wanted);
-    for (const row of found) {
-      cursor = { value: row['sorted'] ?? null, id: row['id'] as string };
-      const doc = JSON.parse(row['doc'] as string) as Document;
-      if (!search || matchesSearch(definition.search!(doc), search.text)) items.push({ doc, cursor });
-    }
-    if (items.length > limit) {
-      return { items: items.slice(0, limit).map(({ doc }) => doc), nextPageToken: tokenAfter(items[limit - 1]!.cursor) };
-    }
-    if (found.length < wanted) return { items: items.map(({ doc }) => doc) };
-  }
-  return { items: items.map(({ doc }) => doc), nextPageToken: tokenAfter(cursor!) };
+  return gatherPage(definition, checked, async (after, count) =>
+    fetch(after, count).map((row) => ({
+      doc: JSON.parse(row['doc'] as string) as Document,
+      cursor: { value: row['sorted'] ?? null, id: row['id'] as string },
+    })),
+  );
 };
 
 type CountOptions = Parameters<ModelReader['count']>[0];
@@ -260,6 +245,6 @@ export const sqlReader = (definition: ModelDefinition, rows: Rows) => ({
     ]);
     return new Map(found.map((row) => [row['id'] as string, JSON.parse(row['doc'] as string) as Document]));
   },
-  query: (query: ModelQuery): ModelPage<Document> => readPage(rows, definition, query),
+  query: async (query: ModelQuery): Promise<ModelPage<Document>> => readPage(rows, definition, query),
   count: (options: CountOptions) => countGroups(rows, definition, options),
 });

@@ -2,25 +2,18 @@ import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
-  SEARCH_SCHEME,
   consumerGroup,
-  declaredFields,
+  shapeOf,
   type Document,
   type FrozenModel,
   type ModelDefinition,
+  type ModelPage,
   type ModelReader,
   type ModelStore,
 } from '@sanwang/read-model';
-import { canonicalJson, Rejection, sha256, uuidv7 } from '@sanwang/kernel';
+import { Rejection, uuidv7 } from '@sanwang/kernel';
 import { canGoOn, droppedIn, freezeFile, openModelFile, removeModelFile, type ModelFile } from './models-file.ts';
 import { sqlReader } from './models-query.ts';
-
-/** A generation's name begins with what its file was made for: the declaration's version, fields and indexes. */
-const madeFor = (definition: ModelDefinition): string => {
-  const { version, indexes, scope, search, kind } = definition;
-  const shape = canonicalJson([indexes, scope, declaredFields(definition), kind, search && SEARCH_SCHEME]);
-  return `v${version}-${sha256(shape).slice(0, 8)}`;
-};
 
 const sync = async (path: string): Promise<void> => {
   const handle = await open(path, 'r');
@@ -43,7 +36,7 @@ export const freezeModel = async (folder: string, definition: ModelDefinition): 
   const generation = await pointedIn(folder, definition);
   if (!generation)
     throw new Rejection('unavailable', 'read-model-unavailable', `${definition.context}.${definition.name} has no live generation.`);
-  return freezeFile(pathIn(folder, definition, generation));
+  return freezeFile(pathIn(folder, definition, generation), definition);
 };
 
 /**
@@ -55,7 +48,7 @@ export const openModels = (folder: string): ModelStore => {
   const aside = new Map<string, ModelFile>();
   const pathOf = (definition: ModelDefinition, generation: string): string => pathIn(folder, definition, generation);
   const pointed = (definition: ModelDefinition): Promise<string | undefined> => pointedIn(folder, definition);
-  const isFor = (definition: ModelDefinition, generation: string): boolean => generation.startsWith(`${madeFor(definition)}-`);
+  const isFor = (definition: ModelDefinition, generation: string): boolean => generation.startsWith(`${shapeOf(definition)}-`);
 
   const point = async (definition: ModelDefinition, generation: string): Promise<void> => {
     const path = pointerIn(folder, definition);
@@ -100,7 +93,7 @@ export const openModels = (folder: string): ModelStore => {
   const make = async (definition: ModelDefinition): Promise<ModelFile> => {
     await mkdir(join(folder, definition.context), { recursive: true });
     const former = await liveOnes(definition);
-    const generation = `${madeFor(definition)}-${uuidv7()}`;
+    const generation = `${shapeOf(definition)}-${uuidv7()}`;
     const file = openModelFile(pathOf(definition, generation), generation, definition);
     aside.set(generation, file);
     const drop = former.flatMap((one) => droppedIn(pathOf(definition, one)));
@@ -171,7 +164,7 @@ export const openModels = (folder: string): ModelStore => {
         definition,
         get: async (id, scope) => reads.getMany([id], scope).get(id) as Doc | undefined,
         getMany: async (ids, scope) => reads.getMany(ids, scope) as ReadonlyMap<string, Doc>,
-        query: async (query) => reads.query(query) as { items: readonly Doc[]; nextPageToken?: string },
+        query: async (query) => (await reads.query(query)) as ModelPage<Doc>,
         count: async (options) => reads.count(options),
         all: () => current().all() as AsyncIterable<{ id: string; doc: Doc }>,
         progress: () => current().progress(),

@@ -48,6 +48,18 @@ const counted = {
     help: 'Events that a consumer has taken in.',
     labels: ['consumer'],
   },
+  districtMessages: {
+    kind: 'counter',
+    name: 'sanwang_district_messages_total',
+    help: "Messages sent to the districts' topics.",
+    labels: ['context', 'district'],
+  },
+  unplacedObjects: {
+    kind: 'counter',
+    name: 'sanwang_unplaced_objects_total',
+    help: 'States of objects whose place lies in no district: they are sent once a later state, or a reorganisation, places them.',
+    labels: ['context'],
+  },
   applySeconds: { kind: 'histogram', name: 'sanwang_apply_seconds', help: 'Time to take in one batch of events.', labels: ['consumer'] },
   sourceErrors: {
     kind: 'counter',
@@ -98,6 +110,15 @@ const sampled = {
     name: 'sanwang_rebuild_progress_ratio',
     help: 'Progress of a running rebuild, from 0 to 1.',
     labels: ['model'],
+  },
+  callsAtWork: { kind: 'gauge', name: 'sanwang_calls_at_work', help: 'Calls that the door has let in and not yet answered.', labels: [] },
+  callsWaiting: { kind: 'gauge', name: 'sanwang_calls_waiting', help: 'Calls that wait at the door.', labels: [] },
+  callsLimit: { kind: 'gauge', name: 'sanwang_calls_limit', help: 'How many calls the door lets in at once.', labels: [] },
+  callsRefused: {
+    kind: 'counter',
+    name: 'sanwang_calls_refused_total',
+    help: 'Calls refused at the door because there was more to do than could be done.',
+    labels: [],
   },
   timersDue: { kind: 'gauge', name: 'sanwang_timers_due', help: 'Timers that are due and not yet carried out.', labels: ['context'] },
 } as const;

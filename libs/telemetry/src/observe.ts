@@ -2,7 +2,7 @@ import type { CommandHandler, EventStore } from '@sanwang/event-store';
 import { MAX_STREAM_EVENTS } from '@sanwang/event-store';
 import { parseStream, Rejection } from '@sanwang/kernel';
 import type { Bus, OutgoingMessage, Sink } from '@sanwang/messaging';
-import type { Call } from '@sanwang/rpc';
+import type { Admission, AdmissionState, Call } from '@sanwang/rpc';
 import type { Metrics } from './metrics.ts';
 import { SpanKind, endSpan, isSampled, startSpan, traced, traceparentOf, type Span } from './tracing.ts';
 
@@ -49,6 +49,27 @@ export const observeCalls =
       (seconds, code) => metrics.callSeconds.observe({ method, code }, seconds),
     );
   };
+
+/** How full the door of this process is, when somebody asks. */
+export const observeAdmission = (metrics: Metrics, admission: Pick<Admission, 'state'>): void => {
+  const one = (read: (state: AdmissionState) => number) => () => [{ labels: {}, value: read(admission.state()) }];
+  metrics.source(
+    'callsAtWork',
+    one(({ running }) => running),
+  );
+  metrics.source(
+    'callsWaiting',
+    one(({ waiting }) => waiting),
+  );
+  metrics.source(
+    'callsLimit',
+    one(({ limit }) => limit),
+  );
+  metrics.source(
+    'callsRefused',
+    one(({ refused }) => refused),
+  );
+};
 
 /** A command handler with a span per command, whose `traceparent` goes into the events, and its time by outcome. */
 export const observeCommands = (handler: CommandHandler, metrics: Metrics): CommandHandler => ({
@@ -170,7 +191,7 @@ export const observeBus = (bus: Bus, metrics: Metrics): Bus => {
  * span is the child of the first event's, and the others link to it.
  */
 export const observeSink = <Observed extends Sink>(sink: Observed, metrics: Metrics): Observed => {
-  const apply: Sink['apply'] = (events, progress) => {
+  const apply: Sink['apply'] = (events, progress, refused) => {
     const spans: Span[] = [];
     for (const event of events) {
       if (!isSampled(event.traceparent)) continue;
@@ -183,7 +204,7 @@ export const observeSink = <Observed extends Sink>(sink: Observed, metrics: Metr
       const span = startSpan(`consume ${sink.name}`, attributes, { kind: SpanKind.CONSUMER, parent: event.traceparent });
       if (span.isRecording()) spans.push(span);
     }
-    const project = (): Promise<void> => sink.apply(events, progress);
+    const project = (): Promise<void> => sink.apply(events, progress, refused);
     const [first, ...others] = spans;
     return timed(
       () =>

@@ -3,6 +3,7 @@ import { calendarEvents } from './calendar/events.ts';
 import { clockEvents } from './clock/events.ts';
 import { deploymentEvents } from './deployment/events.ts';
 import { officerEvents } from './officer/events.ts';
+import { reorganisationEvents } from './reorganisation/events.ts';
 import { subjectEvents } from './subject/events.ts';
 import { unitEvents } from './unit/events.ts';
 
@@ -12,6 +13,7 @@ export const catalogue = defineCatalogue(
   deploymentEvents,
   clockEvents,
   unitEvents,
+  reorganisationEvents,
   officerEvents,
   calendarEvents,
   subjectEvents,

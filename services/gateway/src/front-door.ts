@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
+  createAdmission,
   createGrpcServer,
   createRestServer,
   intercepted,
@@ -12,10 +13,12 @@ import {
   type OnError,
 } from '@sanwang/rpc';
 import type { FrontDoor, House } from '@sanwang/service';
+import { observeAdmission } from '@sanwang/telemetry';
 import { withAttachments } from './attachment-operations.ts';
 import { addAttachmentRoutes } from './attachments.ts';
 import { FIRST_STEPS } from './first-steps.ts';
 import { measureHttp } from './http-metrics.ts';
+import { watchClients } from './leaving.ts';
 import { addPlainRoutes } from './plain-routes.ts';
 
 const descriptorSet = fileURLToPath(import.meta.resolve('@sanwang/contracts/desc.binpb'));
@@ -34,13 +37,16 @@ export const openFrontDoor = async (house: House): Promise<FrontDoor> => {
     if (!(error instanceof Error) || !('code' in error) || error.code === 'internal')
       logger.error({ err: error, method, correlationId }, 'a call failed');
   };
-  const common = { endpoints, descriptors, authenticate: house.verify, headers, onError };
+  const admission = createAdmission();
+  observeAdmission(house.metrics, admission);
+  const common = { endpoints, descriptors, authenticate: house.verify, headers, onError, admission };
   const rest = createRestServer({ ...common, bodyLimit: config.bodyLimit });
   const document = openApiDocument(house.apis, descriptors, {
     title: 'Sanwang 三网',
     version: '1',
     description: 'The market-supervision platform of a city: patrol net, registration, directory, overview.',
   });
+  const clients = watchClients(rest.server);
   measureHttp(rest, house.metrics);
   const { attachmentRoutes } = house;
   const whole = attachmentRoutes.length > 0 ? withAttachments(document, attachmentRoutes) : document;
@@ -49,7 +55,7 @@ export const openFrontDoor = async (house: House): Promise<FrontDoor> => {
   serveDocs(rest, isThere ? { ...whole, 'x-first-steps': FIRST_STEPS } : whole);
   addPlainRoutes(rest, house);
   if (attachmentRoutes.length > 0) addAttachmentRoutes(rest, house, { endpoints, took: (subject) => limit?.take(subject) });
-  const grpc = createGrpcServer({ ...common, messageLimit: config.bodyLimit });
+  const grpc = createGrpcServer({ ...common, messageLimit: config.bodyLimit, tls: house.tls });
 
   const http = await rest.listen({ host: config.host, port: config.httpPort });
   const grpcPort = await grpc.listen(`${config.host}:${config.grpcPort}`);
@@ -58,6 +64,7 @@ export const openFrontDoor = async (house: House): Promise<FrontDoor> => {
     grpc: `${config.host}:${grpcPort}`,
     async drain() {
       grpc.setServing(false);
+      await clients.leave();
       // A connection that still had an answer to come when the server closed would be kept open after it, for its client's next request.
       const sweep = setInterval(() => rest.server.closeIdleConnections(), 20);
       const limit = setTimeout(() => rest.server.closeAllConnections(), config.drainSeconds * 1_000);
@@ -66,6 +73,7 @@ export const openFrontDoor = async (house: House): Promise<FrontDoor> => {
       } finally {
         clearInterval(sweep);
         clearTimeout(limit);
+        admission.close();
       }
     },
   };

@@ -10,6 +10,7 @@ import { visitHandlers } from './api/visits.ts';
 import { catalogue } from './catalogue.ts';
 import { checklist } from './checklist/decider.ts';
 import { dispatchRules } from './dispatch-rules/decider.ts';
+import { district } from './district.ts';
 import { attachments } from './models/attachments.ts';
 import { businesses } from './models/businesses.ts';
 import { rectifications } from './models/rectifications.ts';
@@ -28,6 +29,7 @@ export const patrol = defineService({
   models: [tasks, visits, rectifications, businesses, checklists, dispatchRulesInForce, attachments],
   attachments,
   attachmentRoutes,
+  district,
   api(service) {
     const versions = loadChecklists(service);
     return [

@@ -2,6 +2,7 @@ import { defineService } from '@sanwang/service';
 import { businessApi } from './api/businesses.ts';
 import { business } from './business/decider.ts';
 import { catalogue } from './catalogue.ts';
+import { district } from './district.ts';
 import { businesses } from './models/businesses.ts';
 
 export { catalogue };
@@ -12,5 +13,6 @@ export const registration = defineService({
   catalogue,
   aggregates: [business],
   models: [businesses],
+  district,
   api: (service) => [businessApi(service)],
 });

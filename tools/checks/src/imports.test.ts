@@ -54,6 +54,14 @@ describe('the import rules refuse', () => {
       'libs/misc: a lib that tools/checks/src/layers.ts does not place; say what it may import',
     ],
     [
+      'a service that knows how it is run, elsewhere than in its main.ts',
+      {
+        'services/patrol/src/main.ts': "import { run } from '@sanwang/platform';",
+        'services/patrol/src/patrol.ts': "import '@sanwang/platform';",
+      },
+      'services/patrol/src/patrol.ts: only main.ts of a service, and tests, import @sanwang/platform',
+    ],
+    [
       'a relative reach into another package',
       { 'libs/a/src/x.ts': "import { y } from '../../b/src/y.ts';" },
       'libs/a/src/x.ts: reaches into another package by ../../b/src/y.ts',

@@ -27,10 +27,17 @@ export const isAggregateFile = (file: string, aggregateFolders: ReadonlySet<stri
 
 const aggregateMayImport = /^(@sanwang\/(kernel|statutory)|zod|\.\/.*|\.\.\/shared\/[^/]+)$/;
 
+/** What starts a service is its `main.ts`; all else of it knows ports only. */
+const isPlatformReach = (file: string, specifier: string): boolean =>
+  /^@sanwang\/platform(\/|$)/.test(specifier) &&
+  file.startsWith('services/') &&
+  !/^services\/[^/]+\/src\/(main\.ts$|.*\.test\.ts$|fixture\/)/.test(file);
+
 /** What is wrong with one import, as a sentence; `undefined` when nothing is. */
 export const sourceFault = ({ file, specifier }: SourceImport, aggregateFolders: ReadonlySet<string>): string | undefined => {
   if (specifier.startsWith('.') && depthOutside(file, specifier)) return `${file}: reaches into another package by ${specifier}`;
   if (specifier.startsWith('@sanwang/') && specifier.includes('/src/')) return `${file}: reaches past the exports of ${specifier}`;
+  if (isPlatformReach(file, specifier)) return `${file}: only main.ts of a service, and tests, import @sanwang/platform`;
   if (isAggregateFile(file, aggregateFolders) && !aggregateMayImport.test(specifier)) {
     return `${file}: an aggregate imports kernel and statutory only, not ${specifier}`;
   }

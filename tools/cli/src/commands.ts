@@ -1,8 +1,10 @@
+import type { Where } from './platform.ts';
+
 /** A command of the CLI; its module is loaded only when it is called. `run` answers the exit code (nothing: 0). */
 export interface Command {
   readonly summary: string;
   readonly usage: string;
-  load(): Promise<{ run(args: readonly string[]): Promise<number | void> }>;
+  load(): Promise<{ run(args: readonly string[], where: Where): Promise<number | void> }>;
 }
 
 export const commands: Readonly<Record<string, Command>> = {
@@ -62,9 +64,24 @@ export const commands: Readonly<Record<string, Command>> = {
     usage: 'restore FOLDER [--erased FILE] [--none-erased]',
     load: () => import('./commands/restore.ts'),
   },
+  topics: {
+    summary: "make and set up Kafka's topics and rights as a file says (SANWANG_KAFKA)",
+    usage: 'topics apply [FILE] [--dry-run]',
+    load: () => import('./commands/topics.ts'),
+  },
   bench: {
     summary: 'measure the platform beside its floors',
     usage: 'bench [--small] [--json FILE] [--only P1,P3] [--profile FOLDER]',
     load: () => import('./commands/bench.ts'),
+  },
+  reorganise: {
+    summary: 'announce, withdraw or list reorganisations of units 机构改革',
+    usage: 'reorganise [list | announce FILE | withdraw ID --reason TEXT] [--as OFFICER]',
+    load: () => import('./commands/reorganise.ts'),
+  },
+  'new-service': {
+    summary: 'write a new service from the template',
+    usage: 'new-service NAME [--aggregate Thing]',
+    load: () => import('./commands/new-service.ts'),
   },
 };

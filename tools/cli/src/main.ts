@@ -7,6 +7,8 @@ const usage = (): string =>
     'Usage: npm run sanwang -- COMMAND [ARG ...]',
     '',
     ...Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`),
+    '',
+    '--target grpcs://HOST:PORT --ca FILE, after any command, works with a platform that runs elsewhere.',
   ].join('\n');
 
 const describe = (error: unknown): string => {
@@ -23,7 +25,14 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(0);
 });
 
+/** `--target` and `--ca` are every command's: which platform it works with. */
+const takeOption = (args: string[], option: string): string | undefined => {
+  const at = args.indexOf(option);
+  return at < 0 ? undefined : args.splice(at, 2)[1];
+};
+
 const [name, ...args] = process.argv.slice(2);
+const where = { target: takeOption(args, '--target'), ca: takeOption(args, '--ca') };
 const command = name === undefined ? undefined : commands[name];
 if (!command) {
   process.stderr.write(
@@ -33,7 +42,7 @@ if (!command) {
 } else {
   try {
     const { run } = await command.load();
-    process.exitCode = (await run(args)) ?? 0;
+    process.exitCode = (await run(args, where)) ?? 0;
   } catch (error) {
     process.stderr.write(
       `${error instanceof UsageError ? `${error.message}\n\nUsage: npm run sanwang -- ${command.usage}` : describe(error)}\n`,

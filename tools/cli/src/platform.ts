@@ -6,9 +6,10 @@ import { OperationsServiceDefinition, type Operation } from '@sanwang/contracts/
 import { localIssuer, openLocalIssuer, type Duty, type LocalIssuer } from '@sanwang/identity';
 import { Rejection } from '@sanwang/kernel';
 import { layout, startHost, type Host } from '@sanwang/platform';
-import { connectGrpc, inProcessClient, type ClientOf, type ProtoService } from '@sanwang/rpc';
+import { connectGrpc, inProcessClient, type ClientOf, type GrpcConnection, type ProtoService } from '@sanwang/rpc';
 import { readEmbeddedConfig, type EmbeddedConfig } from '@sanwang/service';
 import { createLogger } from '@sanwang/telemetry';
+import { UsageError } from './usage.ts';
 
 /** The platform that a command works with: the running one, or one that the command itself started on the folder. */
 export interface Platform {
@@ -54,25 +55,51 @@ export const issuerOf = ({ localIssuer: key, data }: Pick<EmbeddedConfig, 'local
 /** Long enough for any command's tokens. */
 const TOKEN_SECONDS = 24 * 3600;
 
-/** Connects to the running platform of the configured folder, or starts it in this process without a front door. */
-export const withPlatform = async <T>(
+/** Which platform a command works with: the one behind a gRPC address, or without one that of the configured folder. */
+export interface Where {
+  /** `grpcs://host:port`, or `grpc://host:port` without TLS. */
+  readonly target?: string | undefined;
+  /** PEM file of the CA that the target's certificate is checked by. */
+  readonly ca?: string | undefined;
+}
+
+const connectTo = (target: string, ca: string | undefined): GrpcConnection => {
+  const [, scheme, address] = /^(grpcs?):\/\/([^/\s]+:\d{1,5})\/?$/.exec(target) ?? [];
+  if (address === undefined) throw new UsageError(`--target: expected grpcs://host:port or grpc://host:port, not ${target}.`);
+  if (scheme === 'grpc') return connectGrpc(address);
+  if (ca === undefined) throw new UsageError('--ca is missing: the file of the CA by which the certificate of --target is checked.');
+  return connectGrpc(address, { tls: { ca: readFileSync(ca, 'utf8') }, service: target });
+};
+
+const withConnection = async <T>(
+  connection: GrpcConnection,
+  issuer: LocalIssuer,
+  config: EmbeddedConfig,
   work: (platform: Platform) => Promise<T>,
-  config: EmbeddedConfig = readEmbeddedConfig(process.env),
 ): Promise<T> => {
+  try {
+    return await work({
+      config,
+      host: undefined,
+      client: async (service, subject) => connection.client(service, { token: await issuer.issue({ subject, ttlSeconds: TOKEN_SECONDS }) }),
+    });
+  } finally {
+    connection.close();
+  }
+};
+
+/** Connects to the platform that `where` names, or to the running one of the configured folder, or starts that in this process without a front door. */
+export const withPlatform = async <T>(where: Where, work: (platform: Platform) => Promise<T>): Promise<T> => {
+  const config = readEmbeddedConfig(process.env);
+  if (where.target !== undefined) {
+    const { localIssuer: key } = config;
+    if (!key) throw new UsageError('--target needs SANWANG_LOCAL_ISSUER_FILE, the key of the local issuer that the target trusts.');
+    const issuer = await localIssuer(key);
+    return withConnection(connectTo(where.target, where.ca), issuer, config, work);
+  }
   const running = await runningPlatform(config.data);
   if (running) {
-    const issuer = await issuerOf(config);
-    const connection = connectGrpc(running.grpc);
-    try {
-      return await work({
-        config,
-        host: undefined,
-        client: async (service, subject) =>
-          connection.client(service, { token: await issuer.issue({ subject, ttlSeconds: TOKEN_SECONDS }) }),
-      });
-    } finally {
-      connection.close();
-    }
+    return withConnection(connectGrpc(running.grpc), await issuerOf(config), config, work);
   }
   const host = await startHost({ config, listen: false, logger: createLogger({ level: 'warn', destination: process.stderr }) });
   try {

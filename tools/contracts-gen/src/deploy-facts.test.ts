@@ -21,12 +21,17 @@ const service = (name: string, facts?: string): void => {
 it('joins the facts of every service under its name', () => {
   service('gateway', `# the door\nreplicas: 2\npublic: true\ncalledBy: []\n${resources}`);
   service('patrol', `replicas: 3\ncalledBy: [gateway]\n${resources}`);
-  expect(parse(joinDeployFacts(folder))).toMatchObject({ gateway: { replicas: 2, public: true }, patrol: { replicas: 3, calledBy: ['gateway'] } });
+  expect(parse(joinDeployFacts(folder))).toMatchObject({
+    gateway: { replicas: 2, public: true },
+    patrol: { replicas: 3, calledBy: ['gateway'] },
+  });
 });
 
 it('tells every fault at once', () => {
   service('gateway', `replicas: none\npublic: true\ncalledBy: []\n${resources}`);
   service('patrol', `replicas: 1\ncalledBy: [gatewai]\n${resources}`);
   service('sampling');
-  expect(() => joinDeployFacts(folder)).toThrow(/gateway\/values.yaml: replicas[^]*no service gatewai[^]*sampling\/values.yaml is missing[^]*exactly one/);
+  expect(() => joinDeployFacts(folder)).toThrow(
+    /gateway\/values.yaml: replicas[^]*no service gatewai[^]*sampling\/values.yaml is missing[^]*exactly one/,
+  );
 });

@@ -1,5 +1,6 @@
-import { cpSync, symlinkSync } from 'node:fs';
+import { symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { writeService } from '@sanwang/contracts-gen/new-service';
 import type { OpenApiDocument } from '@sanwang/rpc';
 import { connectGrpc, type ProtoService } from '@sanwang/rpc';
 import { NoteServiceDefinition } from '@sanwang/template/api';
@@ -9,17 +10,18 @@ import { hostPlatform, removeFolder, type HostedPlatform } from './platform.ts';
 import { servicesWith } from './services.ts';
 import { faultsFound } from './verified.ts';
 
-const TEMPLATE = join(import.meta.dirname, '..', '..', 'template');
+const ROOT = join(import.meta.dirname, '..', '..', '..');
+const TEMPLATE = join(ROOT, 'tools', 'template');
 let platform: HostedPlatform;
 let services = '';
 beforeAll(async () => {
   services = servicesWith();
-  cpSync(TEMPLATE, join(services, 'notes'), { recursive: true, filter: (path) => !path.includes('node_modules') });
+  writeService({ root: ROOT, services, name: 'notes', aggregate: 'Note' });
   // What installing the workspace does for a folder below `services/`.
   symlinkSync(join(TEMPLATE, 'node_modules'), join(services, 'notes', 'node_modules'));
   platform = await hostPlatform({ services, listen: true });
   await foundCity(platform);
-});
+}, 180_000);
 afterAll(async () => {
   await platform.host.drain();
   removeFolder(platform.folder);
@@ -29,7 +31,7 @@ afterAll(async () => {
 const text = 'Meet at the market hall';
 const written = async () => platform.client(NoteServiceDefinition, people.dispatcher).writeNote({ unit: 'wg-north', text });
 
-test('a copied folder is a service: it answers in process, over REST and over gRPC', async () => {
+test('a generated folder is a service: it answers in process, over REST and over gRPC', async () => {
   const { id, readToken } = await written();
   expect(await platform.client(NoteServiceDefinition, people.north[0]).getNote({ id }, { readTokens: [readToken] })).toEqual({
     id,

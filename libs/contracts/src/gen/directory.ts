@@ -35,6 +35,20 @@ export {
   RegisterOfficerResponse,
 } from './sanwang/directory/v1/officers.ts';
 export {
+  AnnounceReorganisationRequest,
+  AnnounceReorganisationResponse,
+  EndingUnit,
+  GetReorganisationRequest,
+  GetReorganisationResponse,
+  ListReorganisationsRequest,
+  ListReorganisationsResponse,
+  Reorganisation,
+  ReorganisationServiceDefinition,
+  ReorganisedUnit,
+  WithdrawReorganisationRequest,
+  WithdrawReorganisationResponse,
+} from './sanwang/directory/v1/reorganisations.ts';
+export {
   ChangeUnitRequest,
   ChangeUnitResponse,
   GetUnitRequest,

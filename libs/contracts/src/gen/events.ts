@@ -59,6 +59,54 @@ export type DirectoryOfficerRegistered = {
   readonly active: boolean;
 };
 
+/** A reorganisation 机构改革 was announced: on its effective date all its units change at once 辖区调整. */
+export type DirectoryReorganisationAnnounced = {
+  readonly title: string;
+  readonly effectiveOn: string;
+  readonly effectiveAt: string;
+  readonly units: readonly ({
+    readonly code: string;
+    readonly kind: "city" | "district" | "office" | "department" | "street" | "community" | "contractor";
+    readonly parent?: string;
+    readonly name: string;
+    readonly areas: readonly (string)[];
+    readonly validFrom: string;
+    readonly timeZone?: string;
+    readonly calendar?: string;
+  })[];
+  readonly ends: readonly ({
+    readonly unit: string;
+    readonly successor: string;
+  })[];
+};
+
+/** The effective date of a reorganisation has come: its units are in force as announced, and successors have the open work. */
+export type DirectoryReorganisationTookEffect = {
+  readonly title: string;
+  readonly effectiveOn: string;
+  readonly effectiveAt: string;
+  readonly units: readonly ({
+    readonly code: string;
+    readonly kind: "city" | "district" | "office" | "department" | "street" | "community" | "contractor";
+    readonly parent?: string;
+    readonly name: string;
+    readonly areas: readonly (string)[];
+    readonly validFrom: string;
+    readonly timeZone?: string;
+    readonly calendar?: string;
+  })[];
+  readonly ends: readonly ({
+    readonly unit: string;
+    readonly successor: string;
+  })[];
+};
+
+/** An announced reorganisation was withdrawn before its date; nothing changes. */
+export type DirectoryReorganisationWithdrawn = {
+  readonly effectiveOn: string;
+  readonly reason: string;
+};
+
 /** A data subject was erased: its key is destroyed after this event, and every read model purges the subject's values. */
 export type DirectorySubjectErased = {
   readonly subject: string;
@@ -451,6 +499,9 @@ export interface PublicEvents {
   readonly 'directory.DeploymentBegun': DirectoryDeploymentBegun;
   readonly 'directory.OfficerChanged': DirectoryOfficerChanged;
   readonly 'directory.OfficerRegistered': DirectoryOfficerRegistered;
+  readonly 'directory.ReorganisationAnnounced': DirectoryReorganisationAnnounced;
+  readonly 'directory.ReorganisationTookEffect': DirectoryReorganisationTookEffect;
+  readonly 'directory.ReorganisationWithdrawn': DirectoryReorganisationWithdrawn;
   readonly 'directory.SubjectErased': DirectorySubjectErased;
   readonly 'directory.UnitChanged': DirectoryUnitChanged;
   readonly 'directory.UnitRegistered': DirectoryUnitRegistered;

@@ -13,6 +13,8 @@ export interface EventStoreUnderTest {
 
 const WRITERS = 64;
 const ROUNDS = 5;
+/** More than a server looks at before it tells how far a filtered reader is. */
+const OTHERS = 600;
 
 /** What every adapter of the event store must do; also against a server that is remote and slow. Each test has a context of its own. */
 export const eventStoreConformance = (name: string, open: () => Promise<EventStoreUnderTest>): void => {
@@ -160,6 +162,42 @@ export const eventStoreConformance = (name: string, open: () => Promise<EventSto
       expect(contexts).toEqual(expect.arrayContaining([mine, other]));
     });
 
+    it('goes on from every position that it reported, each event once, also where only others wrote', async () => {
+      const [mine, others] = [freshContext(), freshContext()];
+      const write = (context: string, n: number) => {
+        const stream = `${context}.Thing-${n}`;
+        return store.append(stream, 'no-stream', chained(stream, 'no-stream', event({ n })));
+      };
+      for (const n of [0, 1, 2]) {
+        await write(mine, n);
+        await Promise.all(Array.from({ length: OTHERS }, (_, other) => write(others, n * OTHERS + other)));
+      }
+      await write(mine, 3);
+      const from = async (after: number): Promise<readonly { readonly position: number; readonly seen: readonly unknown[] }[]> => {
+        const reported: { position: number; seen: unknown[] }[] = [];
+        const seen: unknown[] = [];
+        for await (const page of store.readAll({ prefix: `${mine}.`, after, pageSize: 1 })) {
+          seen.push(...numbers(page.events));
+          reported.push({ position: page.position, seen: [...seen] });
+        }
+        return reported;
+      };
+      const all = [0, 1, 2, 3];
+      const stretches = await from(LOG_START);
+      expect(stretches.at(-1)?.seen).toEqual(all);
+      for (const { position, seen } of stretches) {
+        const rest = all.slice(seen.length);
+        expect((await from(position)).at(-1)?.seen ?? []).toEqual(rest);
+        const stop = new AbortController();
+        const followed: unknown[] = [];
+        for await (const page of store.subscribe({ prefix: `${mine}.`, after: position, signal: stop.signal })) {
+          followed.push(...numbers(page.events));
+          if (followed.length >= rest.length) stop.abort();
+        }
+        expect(followed).toEqual(rest);
+      }
+    });
+
     it('knows the head of a prefix', async () => {
       const context = freshContext();
       expect(await store.head(`${context}.`)).toBe(LOG_START);
@@ -167,6 +205,14 @@ export const eventStoreConformance = (name: string, open: () => Promise<EventSto
       const { position } = await store.append(stream, 'no-stream', chained(stream, 'no-stream', event()));
       expect(await store.head(`${context}.`)).toBe(position);
       expect(await store.head('')).toBeGreaterThanOrEqual(position);
+      for (let n = 0; n < 3; n++) {
+        await grow(newStream(), 2);
+        expect(await store.head(`${context}.`)).toBe(position);
+      }
+      const version = { revision: 0, hash: (await store.readStream(stream))[0]!.hash };
+      const next = await store.append(stream, version, chained(stream, version, event(), event()));
+      await grow(newStream(), 1);
+      expect(await store.head(`${context}.`)).toBe(next.position);
     });
 
     it('delivers to a subscription what was there before, what comes after, and nothing of others', async () => {

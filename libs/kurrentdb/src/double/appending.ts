@@ -4,6 +4,7 @@ import shared from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/s
 import statusPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/status_pb.js';
 import streams from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_pb.js';
 import { appendAnswer, invalid, noSpace, streamDeleted, tooLarge, wrongVersion } from './answers.ts';
+import { uuidText } from '../uuid.ts';
 import type { FaultState } from './faults.ts';
 import type { NewRecord } from './log.ts';
 import type { Expected, Writing, Written } from './writing.ts';
@@ -19,13 +20,7 @@ type StreamId = InstanceType<typeof shared.StreamIdentifier>;
 
 const nameOf = (stream: StreamId | undefined): string => Buffer.from(stream!.getStreamName_asU8()).toString();
 
-const uuidOf = (uuid: Uuid | undefined): string => {
-  const structured = uuid?.getStructured();
-  if (!structured) return (uuid?.getString() ?? randomUUID()).toLowerCase();
-  const hex = (bits: string): string => BigInt.asUintN(64, BigInt(bits)).toString(16).padStart(16, '0');
-  const all = hex(structured.getMostSignificantBits()) + hex(structured.getLeastSignificantBits());
-  return [all.slice(0, 8), all.slice(8, 12), all.slice(12, 16), all.slice(16, 20), all.slice(20)].join('-');
-};
+const uuidOf = (uuid: Uuid | undefined): string => (uuid ? uuidText(uuid) : randomUUID());
 
 /** The server refuses an event without these two, and an id that is none. */
 const recordOf = (message: Proposed): NewRecord | StatusObject => {
@@ -114,7 +109,7 @@ export const createAppending = (writing: Writing, faults: FaultState) => {
       const most = new shared.MaximumAppendSizeExceeded().setMaxappendsize(written.most);
       details.pack(most.serializeBinary(), 'event_store.client.MaximumAppendSizeExceeded');
     } else details.pack(new shared.Unknown().serializeBinary(), 'event_store.client.Unknown');
-    return response.setError(new statusPb.Status().setMessage(written.is).setDetails(details));
+    return response.setError(new statusPb.Status().setMessage(statusOf('', expected, written)!.details).setDetails(details));
   };
 
   const batchAppend = (call: ServerDuplexStream<BatchAppendReq, BatchAppendResp>): void => {

@@ -13,5 +13,5 @@ const double = await startKurrentDbDouble({
   port: Number(values.port ?? 2113),
   ...(values.host !== undefined && { host: values.host }),
 });
-process.stdout.write(`double of KurrentDB (test support, not KurrentDB) serves ${double.connectionString}, data in ${values.data}\n`);
+process.stdout.write(`double of KurrentDB (test support, not KurrentDB), data in ${values.data}, serves ${double.connectionString}\n`);
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void double.close().then(() => process.exit(0)));

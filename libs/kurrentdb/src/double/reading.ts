@@ -48,17 +48,18 @@ const filterOf = (options: Options): { passes(record: LogRecord): boolean; reado
 
 /** `Streams/Read` over the double's log: streams and all, both ways, filtered, and subscriptions to all. */
 export const createReading = (log: DoubleLog, writing: Writing) => {
-  const send = async (call: ReadCall, answer: Answer): Promise<void> => {
-    if (call.cancelled) return;
-    if (!call.write(answer)) {
-      await new Promise<void>((resolve) => {
-        const done = (): void => {
-          call.off('drain', done).off('cancelled', done).off('close', done);
-          resolve();
-        };
-        call.on('drain', done).on('cancelled', done).on('close', done);
-      });
-    }
+  /** Hands answers over, and waits until the client has taken them before the next are read. */
+  const send = async (call: ReadCall, answers: readonly Answer[]): Promise<void> => {
+    let taken = true;
+    for (const answer of answers) if (!call.cancelled) taken = call.write(answer);
+    if (taken || call.cancelled) return;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        call.off('drain', done).off('cancelled', done).off('close', done);
+        resolve();
+      };
+      call.on('drain', done).on('cancelled', done).on('close', done);
+    });
   };
   const countOf = (options: Options): number => {
     const count = Number(options.getCount());
@@ -74,13 +75,16 @@ export const createReading = (log: DoubleLog, writing: Writing) => {
     if (tombstoned) throw new Refused(streamDeleted(stream));
     const last = log.lastRevision(stream);
     if (last < 0 || truncateBefore > last) {
-      return send(call, new ReadResp().setStreamNotFound(new ReadResp.StreamNotFound().setStreamIdentifier(identifier(stream))));
+      return send(call, [new ReadResp().setStreamNotFound(new ReadResp.StreamNotFound().setStreamIdentifier(identifier(stream)))]);
     }
     let at = of.hasRevision() ? Number(of.getRevision()) : of.hasEnd() ? last : 0;
     if (direction === 1) at = Math.max(at, truncateBefore);
     for (let left = countOf(options); left > 0 && !call.cancelled;) {
       const records = log.ofStream(stream, at, direction, Math.min(left, PAGE)).filter(({ revision }) => revision >= truncateBefore);
-      for (const record of records) await send(call, eventAnswer(record, false));
+      await send(
+        call,
+        records.map((record) => eventAnswer(record, false)),
+      );
       if (records.length < Math.min(left, PAGE)) return;
       left -= records.length;
       at = records.at(-1)!.revision + direction;
@@ -106,12 +110,12 @@ export const createReading = (log: DoubleLog, writing: Writing) => {
     let at = startOf(options, direction);
     for (let left = countOf(options); left > 0 && !call.cancelled;) {
       const records = log.ofAll(at, direction, PAGE);
-      for (const record of records) {
-        if (left === 0) return;
-        if (!passes(record)) continue;
-        left--;
-        await send(call, eventAnswer(record, true));
-      }
+      const wanted = records.filter(passes).slice(0, left);
+      await send(
+        call,
+        wanted.map((record) => eventAnswer(record, true)),
+      );
+      left -= wanted.length;
       if (records.length < PAGE) return;
       at = direction === 1 ? records.at(-1)!.end : records.at(-1)!.position;
       await nextTurn();
@@ -125,7 +129,7 @@ export const createReading = (log: DoubleLog, writing: Writing) => {
     const place = options.getAll()!.getPosition();
     let at = startOf(options, 1);
     if (place && place.getCommitPosition() === place.getPreparePosition()) at = log.ofAll(at, 1, 1)[0]?.end ?? at;
-    await send(call, new ReadResp().setConfirmation(new ReadResp.SubscriptionConfirmation().setSubscriptionId(crypto.randomUUID())));
+    await send(call, [new ReadResp().setConfirmation(new ReadResp.SubscriptionConfirmation().setSubscriptionId(crypto.randomUUID()))]);
 
     let wake: () => void = () => undefined;
     const stir = (): void => wake();
@@ -136,21 +140,20 @@ export const createReading = (log: DoubleLog, writing: Writing) => {
     try {
       while (!call.cancelled && !call.destroyed) {
         const records = log.ofAll(at, 1, window);
-        let last: LogRecord | undefined;
+        const answers: Answer[] = [];
         for (const record of records) {
-          if (passes(record)) await send(call, eventAnswer(record, true));
-          last = record;
+          if (passes(record)) answers.push(eventAnswer(record, true));
           at = record.end;
           if (++considered % interval !== 0) continue;
           // Live, the server names the last event it looked at; catching up, the place where it goes on, between events.
-          if (live) await send(call, checkpointAnswer(last.position, last.position));
-          else await send(call, checkpointAnswer(at, 0));
+          answers.push(live ? checkpointAnswer(record.position, record.position) : checkpointAnswer(at, 0));
         }
+        await send(call, answers);
         if (records.length === window) {
           await nextTurn();
           continue;
         }
-        if (!live) await send(call, new ReadResp().setCaughtUp(new ReadResp.CaughtUp()));
+        if (!live) await send(call, [new ReadResp().setCaughtUp(new ReadResp.CaughtUp())]);
         live = true;
         if (log.end() > at) continue;
         await new Promise<void>((resolve) => (wake = resolve));

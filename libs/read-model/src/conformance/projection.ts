@@ -178,6 +178,32 @@ export const projectionConformance = (open: OpenModelStore): void => {
       expect(await reader.get('1', 'everything')).toMatchObject({ name: 'poison', visits: 2, revision: 3 });
     });
 
+    it('parks a message that is no event under its place in the topic: nothing waits behind it, and it can only be dropped', async () => {
+      const log = await history();
+      const definition = plain(shops());
+      const sink = projectionSink(definition, await under.store.live(definition), keys);
+      const refused = (offset: number) => ({
+        topic: 'sanwang.sample.v1',
+        partition: 2,
+        offset,
+        reason: 'no header ce_type',
+        excerpt: '{"a":',
+      });
+      await sink.apply(log.events, [progressTo(4)], [refused(7), refused(9)]);
+      await sink.apply([], [], [refused(7)]);
+      expect(await (await under.store.reader(definition)).get('1', 'everything')).toMatchObject({ visits: 1 });
+      expect((await sink.parked()).map(({ key, error }) => [key, error])).toEqual([
+        ['sanwang.sample.v1/2/7', 'no header ce_type'],
+        ['sanwang.sample.v1/2/9', 'no header ce_type'],
+      ]);
+      const key = 'sanwang.sample.v1/2/7';
+      expect(await sink.showParked(key)).toMatchObject([{ event: { data: { excerpt: '{"a":' } } }]);
+      expect(await sink.replayParked(key)).toEqual({ key, applied: 0, remaining: 1, error: 'no header ce_type' });
+      for (const one of [key, 'sanwang.sample.v1/2/9']) await sink.dropParked(one, { actor: 'officer-9', reason: 'not ours' });
+      expect(await sink.parked()).toEqual([]);
+      expect((await sink.dropped()).map((dropped) => dropped.key).sort()).toEqual([key, 'sanwang.sample.v1/2/9']);
+    });
+
     it('drops the failed event for a reason and goes on with those behind it', async () => {
       const log = await history();
       const definition = plain(shops((name) => name === 'poison'));

@@ -1,76 +1,78 @@
 import { UnitServiceDefinition } from '@sanwang/contracts/directory';
+import { directoryModels, type Unit } from '@sanwang/identity';
 import { notFound } from '@sanwang/kernel';
 import { command, defineApi, query, type Api, type Call } from '@sanwang/rpc';
-import { answerOf, listFields, pageOf, searchField, whereEquals, type ServiceContext } from '@sanwang/service';
+import { answerOf, listFields, searchField, type ServiceContext } from '@sanwang/service';
 import { z } from 'zod';
-import { units } from '../models/units.ts';
-import { unit, type UnitCommand, type UnitFacts } from '../unit/decider.ts';
-import { unitKinds } from '../unit/events.ts';
-import { localDate, name, slug } from './words.ts';
+import { unitKinds, type UnitData } from '../shared/unit.ts';
+import { unit, type UnitCommand, type UnitFacts, type UnitState } from '../unit/decider.ts';
+import { listUnitsInForce } from './unit-list.ts';
+import { slug, unitFields } from './words.ts';
 
-const content = {
-  code: slug,
-  parent: slug.optional(),
-  name,
-  areas: z
-    .array(z.string().regex(/^\d{2,12}$/, '2 to 12 digits'))
-    .max(200)
-    .default([]),
-  validFrom: localDate,
-  timeZone: z.string().max(60).optional(),
-  calendar: slug.optional(),
-};
+/** The directory's own copy of the units, which tells which of their versions are in force. */
+const [copy, copyOfReorganisations] = directoryModels('directory');
 
 export const unitApi = (service: ServiceContext): Api => {
-  const factsAbout = async (parent: string | undefined): Promise<UnitFacts> => {
-    const above = parent === undefined ? undefined : (await service.load(unit, parent)).state;
+  /** The unit as its own stream last described it, and as a reorganisation has made it since. */
+  const known = (code: string, state: UnitState): { recorded: UnitData | undefined; reorganised: UnitData | undefined } => {
+    const recorded = state.status === 'registered' ? state.unit : undefined;
+    const present = service.directory.unit(code);
     return {
-      ...(above?.status === 'registered' && { parent: { kind: above.unit.kind, areas: above.unit.areas } }),
-      cityUnit: service.directory.cityUnit()?.code,
+      recorded,
+      reorganised: present && (!recorded || present.validFrom > recorded.validFrom) ? { ...present, areas: [...present.areas] } : undefined,
     };
   };
+  const factsAbout = async (code: string, parent: string | undefined, state: UnitState): Promise<UnitFacts> => {
+    const above = parent === undefined ? undefined : known(parent, (await service.load(unit, parent)).state);
+    return {
+      parent: above?.reorganised ?? above?.recorded,
+      cityUnit: service.directory.cityUnit()?.code,
+      reorganised: known(code, state).reorganised,
+    };
+  };
+  const caughtUp = (call: Call): Promise<unknown> =>
+    Promise.all([copy, copyOfReorganisations].map((model) => service.caughtUp(call, model)));
+  const shown = (found: Unit) => ({ ...found, areas: [...found.areas], revision: service.directory.unitRevision(found.code) ?? -1 });
   /** Who keeps a unit keeps what is below it, not the unit itself: nobody widens his own jurisdiction. */
   const requireAbove = (call: Call, parent: string | undefined, code: string): void =>
     service.access.require(call.principal, 'directory.unit.write', parent === undefined ? {} : { unit: parent }, 'unit', code);
 
   return defineApi(UnitServiceDefinition, {
-    registerUnit: command(z.strictObject({ ...content, kind: z.enum(unitKinds) }), async (request, call) => {
+    registerUnit: command(z.strictObject({ ...unitFields, kind: z.enum(unitKinds) }), async (request, call) => {
       requireAbove(call, request.parent, request.code);
-      const outcome = await service.execute(call, unit, request.code, request, async (): Promise<UnitCommand> => ({
+      const outcome = await service.execute(call, unit, request.code, request, async (state): Promise<UnitCommand> => ({
         type: 'register',
         unit: request,
-        facts: await factsAbout(request.parent),
+        facts: await factsAbout(request.code, request.parent, state),
       }));
       return answerOf(outcome);
     }),
 
-    changeUnit: command(z.strictObject(content), async (request, call) => {
+    changeUnit: command(z.strictObject(unitFields), async (request, call) => {
       const outcome = await service.execute(call, unit, request.code, request, async (state): Promise<UnitCommand> => {
-        requireAbove(call, state.status === 'registered' ? state.unit.parent : undefined, request.code);
+        const { recorded, reorganised } = known(request.code, state);
+        requireAbove(call, (reorganised ?? recorded)?.parent, request.code);
         requireAbove(call, request.parent, request.code);
-        return { type: 'change', unit: request, facts: await factsAbout(request.parent) };
+        return { type: 'change', unit: request, facts: await factsAbout(request.code, request.parent, state) };
       });
       return answerOf(outcome);
     }),
 
     getUnit: query(z.strictObject({ code: slug }), async ({ code }, call) => {
-      const scope = service.access.scope(call.principal, 'directory.unit.read');
-      await service.caughtUp(call, units);
-      const found = await service.reader(units).get(code, scope);
+      service.access.scope(call.principal, 'directory.unit.read');
+      await caughtUp(call);
+      const found = service.directory.unit(code);
       if (!found) throw notFound('unit', code);
-      return found;
+      return shown(found);
     }),
 
     listUnits: query(
       z.strictObject({ ...listFields(['code', 'name']), ...searchField, parent: slug.optional(), kind: z.enum(unitKinds).optional() }),
       async (request, call) => {
-        const scope = service.access.scope(call.principal, 'directory.unit.read');
-        await service.caughtUp(call, units);
-        const { parent, kind } = request;
-        const { items, nextPageToken } = await service
-          .reader(units)
-          .query({ ...pageOf(request), scope, where: whereEquals({ parent, kind }) });
-        return { items: [...items], nextPageToken };
+        service.access.scope(call.principal, 'directory.unit.read');
+        await caughtUp(call);
+        const { items, nextPageToken } = listUnitsInForce(service.directory, request);
+        return { items: items.map(shown), nextPageToken };
       },
     ),
   });

@@ -1,29 +1,18 @@
 import { forbiddenByState, invalid, notFound, Rejection, sameData, type Aggregate } from '@sanwang/kernel';
-import type { UnitData, UnitEvent, UnitKind } from './events.ts';
+import { isAreaPrefix, isWithin, parentKinds, type UnitData, type UnitKind } from '../shared/unit.ts';
+import type { UnitEvent } from './events.ts';
 
 /** What a decision needs of other units: the parent (absent: no such unit), and the city unit that stands already. */
 export interface UnitFacts {
   readonly parent?: { readonly kind: UnitKind; readonly areas: readonly string[] } | undefined;
   readonly cityUnit?: string | undefined;
+  /** The unit as a reorganisation has made it since, or founded it. */
+  readonly reorganised?: UnitData | undefined;
 }
 export type UnitCommand =
   | { readonly type: 'register'; readonly unit: UnitData; readonly facts: UnitFacts }
   | { readonly type: 'change'; readonly unit: Omit<UnitData, 'kind'>; readonly facts: UnitFacts };
 export type UnitState = { readonly status: 'none' } | { readonly status: 'registered'; readonly unit: UnitData };
-
-/**
- * Under which kinds a kind may stand. The order is strict and a unit's kind never changes, so that the tree has no cycle
- * whatever is registered or moved at the same time.
- */
-export const parentKinds: Readonly<Record<UnitKind, readonly UnitKind[]>> = {
-  city: [],
-  district: ['city'],
-  department: ['city', 'district'],
-  office: ['city', 'district'],
-  street: ['city', 'district', 'office'],
-  community: ['city', 'district', 'office', 'street'],
-  contractor: ['city', 'district', 'office', 'street'],
-};
 
 const isTimeZone = (zone: string): boolean => {
   try {
@@ -34,7 +23,7 @@ const isTimeZone = (zone: string): boolean => {
 };
 
 const check = (unit: UnitData, facts: UnitFacts): void => {
-  const wrongArea = unit.areas.findIndex((area) => !/^\d{2,12}$/.test(area));
+  const wrongArea = unit.areas.findIndex((area) => !isAreaPrefix(area));
   if (wrongArea >= 0) throw invalid('unit-areas', `areas.${wrongArea}`, 'an area code prefix of 2 to 12 digits');
   if (unit.kind === 'city') {
     if (unit.parent !== undefined) throw invalid('unit-parent', 'parent', 'none: the city unit is the root');
@@ -58,7 +47,7 @@ const check = (unit: UnitData, facts: UnitFacts): void => {
       `a unit of kind ${parentKinds[unit.kind].join(' or ')} above a ${unit.kind}, not a ${parent.kind}`,
     );
   }
-  const outside = unit.areas.findIndex((area) => !parent.areas.some((prefix) => area.startsWith(prefix)));
+  const outside = unit.areas.findIndex((area) => !isWithin(area, parent.areas));
   if (outside >= 0)
     throw invalid(
       'unit-areas',
@@ -74,6 +63,9 @@ export const unit: Aggregate<UnitCommand, UnitEvent, UnitState> = {
   decide(command, state) {
     switch (command.type) {
       case 'register': {
+        const founded = command.facts.reorganised;
+        if (founded && state.status === 'none')
+          throw new Rejection('already-exists', 'unit-exists', `Unit ${founded.code} was founded by a reorganisation; use :change.`);
         if (state.status === 'registered') {
           if (sameData(state.unit, command.unit)) return [];
           throw new Rejection('already-exists', 'unit-exists', `Unit ${command.unit.code} exists with other content; use :change.`);
@@ -82,9 +74,10 @@ export const unit: Aggregate<UnitCommand, UnitEvent, UnitState> = {
         return [{ type: 'UnitRegistered', data: command.unit }];
       }
       case 'change': {
-        if (state.status === 'none') throw notFound('unit', command.unit.code);
-        const changed = { ...command.unit, kind: state.unit.kind };
-        if (sameData(state.unit, changed)) return [];
+        const present = command.facts.reorganised ?? (state.status === 'registered' ? state.unit : undefined);
+        if (!present) throw notFound('unit', command.unit.code);
+        const changed = { ...command.unit, kind: present.kind };
+        if (sameData(present, changed)) return [];
         check(changed, command.facts);
         return [{ type: 'UnitChanged', data: changed }];
       }

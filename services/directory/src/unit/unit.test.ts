@@ -1,8 +1,9 @@
 import type { UnitKind as DirectoryKind } from '@sanwang/identity';
 import { specify } from '@sanwang/testing';
 import { describe, expect, expectTypeOf, test } from 'vitest';
-import { parentKinds, unit } from './decider.ts';
-import { unitKinds, type UnitData, type UnitEvent, type UnitKind } from './events.ts';
+import { parentKinds, unitKinds, type UnitData, type UnitKind } from '../shared/unit.ts';
+import { unit } from './decider.ts';
+import type { UnitEvent } from './events.ts';
 
 const city: UnitData = {
   code: 'sz',
@@ -74,6 +75,15 @@ describe('changing a unit', () => {
       .when(change({ name: '福田局', validFrom: '2026-01-01' }))
       .then({ type: 'UnitChanged', data: { ...district, name: '福田局', validFrom: '2026-01-01' } }));
   test('stays quiet when nothing differs', () => given(registered).when(change({})).staysQuiet());
+  test('goes on from what a reorganisation has made of it', () => {
+    const reorganised = { ...district, areas: ['440304', '440305'], validFrom: '2027-01-01' };
+    given(registered)
+      .when({ ...change({}), facts: { ...facts, reorganised } })
+      .then({ type: 'UnitChanged', data: district });
+    given()
+      .when({ ...change({ areas: ['440305'] }), facts: { ...facts, reorganised } })
+      .then({ type: 'UnitChanged', data: { ...district, areas: ['440305'] } });
+  });
   test('refuses a unit that does not exist', () => given().when(change({})).refuses('not-found', 'unit-not-found'));
   test('refuses what registering refuses', () =>
     given(registered)

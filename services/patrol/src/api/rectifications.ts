@@ -97,7 +97,7 @@ export const rectificationHandlers = (service: ServiceContext) => {
         where: where(
           equal('status', request.status),
           equal('kind', request.kind),
-          equal('unit', request.unit),
+          given('unit', request.unit, (unit) => ({ in: service.directory.workOf(unit) })),
           given('area', request.area, (prefix) => ({ prefix })),
           equal('businessId', request.businessId),
           equal('visitId', request.visitId),

@@ -138,7 +138,7 @@ export const taskHandlers = (service: ServiceContext, checklists: Checklists) =>
         orderBy: '-pooledAt',
         where: where(
           equal('status', request.status),
-          equal('unit', request.unit),
+          given('unit', request.unit, (unit) => ({ in: service.directory.workOf(unit) })),
           given('area', request.area, (prefix) => ({ prefix })),
           equal('channel', request.channel),
           equal('type', request.type),

@@ -162,7 +162,7 @@ export const visitHandlers = (service: ServiceContext, checklists: Checklists) =
         orderBy: '-startedAt',
         where: where(
           equal('status', request.status),
-          equal('unit', request.unit),
+          given('unit', request.unit, (unit) => ({ in: service.directory.workOf(unit) })),
           given('area', request.area, (prefix) => ({ prefix })),
           equal('type', request.type),
           equal('businessId', request.businessId),

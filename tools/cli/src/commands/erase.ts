@@ -1,9 +1,9 @@
 import { ErasureServiceDefinition } from '@sanwang/contracts/directory';
-import { actingOfficer, withPlatform } from '../platform.ts';
+import { actingOfficer, withPlatform, type Where } from '../platform.ts';
 import { readArgs, UsageError } from '../usage.ts';
 
-export const run = (args: readonly string[]): Promise<void> =>
-  withPlatform(async (platform) => {
+export const run = (args: readonly string[], where: Where): Promise<void> =>
+  withPlatform(where, async (platform) => {
     const { values, positionals } = readArgs(args, { as: { type: 'string' }, reason: { type: 'string' } }, ['SUBJECT']);
     if (values.reason === undefined) throw new UsageError('--reason is missing: why is the subject erased?');
     const erasure = await platform.client(ErasureServiceDefinition, await actingOfficer(platform, values.as, 'operator'));

@@ -4,7 +4,7 @@ import { stringify } from 'csv-stringify';
 import { BusinessServiceDefinition } from '@sanwang/contracts/registration';
 import { PatrolServiceDefinition } from '@sanwang/contracts/patrol';
 import { businessColumns } from '../import/kinds.ts';
-import { actingOfficer, withPlatform, type Platform } from '../platform.ts';
+import { actingOfficer, withPlatform, type Where, type Platform } from '../platform.ts';
 import { readArgs, UsageError } from '../usage.ts';
 
 type Row = Readonly<Record<string, string | number | undefined>>;
@@ -85,8 +85,8 @@ const exports: Readonly<Record<string, Export>> = {
 };
 
 /** Writes what the officer may see as CSV, to a file or to standard output. */
-export const run = (args: readonly string[]): Promise<void> =>
-  withPlatform(async (platform) => {
+export const run = (args: readonly string[], where: Where): Promise<void> =>
+  withPlatform(where, async (platform) => {
     const { values, positionals } = readArgs(args, { as: { type: 'string' }, csv: { type: 'boolean', default: false } }, ['WHAT', 'FILE?']);
     const what = exports[positionals[0]!];
     if (!what) throw new UsageError(`${positionals[0]} cannot be exported; choose one of ${Object.keys(exports).join(', ')}.`);

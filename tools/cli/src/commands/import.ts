@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { Rejection } from '@sanwang/kernel';
 import { writeReport, type BadRow } from '../import/csv.ts';
 import { importKinds, type ImportItem } from '../import/kinds.ts';
-import { actingOfficer, withPlatform } from '../platform.ts';
+import { actingOfficer, withPlatform, type Where } from '../platform.ts';
 import { bar, progressLine } from '../progress.ts';
 import { readArgs, UsageError } from '../usage.ts';
 
@@ -31,7 +31,7 @@ const send = async (item: ImportItem, key: string): Promise<BadRow | undefined> 
 };
 
 /** Takes the good rows of a file and reports the bad ones with line and reason; exit code 1 when there were any. */
-export const run = async (args: readonly string[]): Promise<number> => {
+export const run = async (args: readonly string[], where: Where): Promise<number> => {
   const { values, positionals } = readArgs(args, { as: { type: 'string' }, errors: { type: 'string' } }, ['WHAT', 'FILE']);
   const [what, file] = positionals as [string, string];
   const kind = importKinds[what];
@@ -40,7 +40,7 @@ export const run = async (args: readonly string[]): Promise<number> => {
     .update(await readFile(file))
     .digest('hex')
     .slice(0, 24);
-  return withPlatform(async (platform) => {
+  return withPlatform(where, async (platform) => {
     const subject = await actingOfficer(platform, values.as, kind.duty);
     const waves = await kind.read(file, platform, subject);
     const total = waves.reduce((sum, wave) => sum + wave.length, 0);

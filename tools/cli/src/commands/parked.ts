@@ -1,10 +1,10 @@
 import { OperationsServiceDefinition } from '@sanwang/contracts/operations';
-import { actingOfficer, withPlatform } from '../platform.ts';
+import { actingOfficer, withPlatform, type Where } from '../platform.ts';
 import { table } from '../table.ts';
 import { readArgs, UsageError } from '../usage.ts';
 
-export const run = (args: readonly string[]): Promise<number> =>
-  withPlatform(async (platform) => {
+export const run = (args: readonly string[], where: Where): Promise<number> =>
+  withPlatform(where, async (platform) => {
     const { values, positionals } = readArgs(args, { as: { type: 'string' }, reason: { type: 'string' } }, ['ACTION?', 'MODEL?', 'KEY?']);
     const [action = 'list', model, key] = positionals;
     const operations = await platform.client(OperationsServiceDefinition, await actingOfficer(platform, values.as, 'operator'));

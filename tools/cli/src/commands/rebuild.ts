@@ -1,10 +1,10 @@
 import { OperationsServiceDefinition } from '@sanwang/contracts/operations';
-import { actingOfficer, follow, withPlatform } from '../platform.ts';
+import { actingOfficer, follow, withPlatform, type Where } from '../platform.ts';
 import { bar, progressLine } from '../progress.ts';
 import { readArgs } from '../usage.ts';
 
-export const run = (args: readonly string[]): Promise<void> =>
-  withPlatform(async (platform) => {
+export const run = (args: readonly string[], where: Where): Promise<void> =>
+  withPlatform(where, async (platform) => {
     const { values, positionals } = readArgs(args, { as: { type: 'string' } }, ['MODEL?']);
     const officer = await actingOfficer(platform, values.as, 'operator');
     const operations = await platform.client(OperationsServiceDefinition, officer);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { OperationsServiceDefinition } from '@sanwang/contracts/operations';
 import { createPlan, posts, readCity, readRows, replayCityFolder, sampleFile, stepCounts } from '@sanwang/replay';
-import { withPlatform } from '../platform.ts';
+import { withPlatform, type Where } from '../platform.ts';
 import { bar, duration, progressLine } from '../progress.ts';
 import { clientsOf } from '../replay/clients.ts';
 import { drive } from '../replay/drive.ts';
@@ -14,7 +14,7 @@ import { hashTable, verifyPlatform } from './verify.ts';
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 /** Exit code 0 when everything agrees; 1 when figures or hashes differ; 130 when interrupted. */
-export const run = async (args: readonly string[]): Promise<number> => {
+export const run = async (args: readonly string[], where: Where): Promise<number> => {
   const { values, positionals } = readArgs(
     args,
     {
@@ -43,7 +43,7 @@ export const run = async (args: readonly string[]): Promise<number> => {
   const stop = new AbortController();
   const interrupt = (): void => stop.abort();
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
-  return withPlatform(async (platform) => {
+  return withPlatform(where, async (platform) => {
     const setup: Setup = { platform, clients: clientsOf(platform), city, plan, seed: values.seed, fingerprint, signal: stop.signal };
     const line = progressLine(process.stderr, values.quiet);
     const began = performance.now();

@@ -1,10 +1,10 @@
 import { OperationsServiceDefinition } from '@sanwang/contracts/operations';
-import { actingOfficer, withPlatform } from '../platform.ts';
+import { actingOfficer, withPlatform, type Where } from '../platform.ts';
 import { table } from '../table.ts';
 import { readArgs } from '../usage.ts';
 
-export const run = (args: readonly string[]): Promise<void> =>
-  withPlatform(async (platform) => {
+export const run = (args: readonly string[], where: Where): Promise<void> =>
+  withPlatform(where, async (platform) => {
     const { values } = readArgs(args, { as: { type: 'string' } });
     const operations = await platform.client(OperationsServiceDefinition, await actingOfficer(platform, values.as, 'operator'));
     const status = await operations.getStatus({});

@@ -1,5 +1,5 @@
 import { OperationsServiceDefinition, type Operation } from '@sanwang/contracts/operations';
-import { actingOfficer, follow, withPlatform, type Platform } from '../platform.ts';
+import { actingOfficer, follow, withPlatform, type Where, type Platform } from '../platform.ts';
 import { bar, progressLine } from '../progress.ts';
 import { table } from '../table.ts';
 import { readArgs } from '../usage.ts';
@@ -28,8 +28,8 @@ export const hashTable = ({ hashes }: Operation): string =>
   );
 
 /** Exit code 1 on damage, with the position. */
-export const run = (args: readonly string[]): Promise<number> =>
-  withPlatform(async (platform) => {
+export const run = (args: readonly string[], where: Where): Promise<number> =>
+  withPlatform(where, async (platform) => {
     const { values } = readArgs(args, { as: { type: 'string' } });
     const done = await verifyPlatform(platform, await actingOfficer(platform, values.as, 'operator'));
     process.stdout.write(`${hashTable(done)}\n`);

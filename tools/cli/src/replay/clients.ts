@@ -42,7 +42,7 @@ export const clientsOf = (platform: Platform): ((subject: string) => Promise<Off
 };
 
 const PASSING = new Set(['unavailable', 'deadline-exceeded', 'conflict']);
-const passes = ({ code, reason }: Rejection): boolean => PASSING.has(code) || reason === 'rate-limited';
+const passes = ({ code, reason }: Rejection): boolean => PASSING.has(code) || reason === 'rate-limited' || reason === 'overloaded';
 /** How long a platform may be away before the replay gives up, in ms of the wall clock. */
 const PATIENCE = 120_000;
 

@@ -26,9 +26,9 @@ const inParallel = async <Item>(items: readonly Item[], work: (item: Item) => Pr
 };
 
 /** True when the log already holds this replay; refused when it holds anything else. */
-const isResumed = async ({ platform, clients, fingerprint, city }: Setup): Promise<boolean> => {
+const isResumed = async ({ platform, clients, fingerprint, city, signal }: Setup): Promise<boolean> => {
   const bootstrap = await clients(bootstrapSubject(platform.config));
-  const { items } = await bootstrap.calendars.listCalendarYears({ pageSize: 1, calendar: city.calendarName });
+  const { items } = await persist(() => bootstrap.calendars.listCalendarYears({ pageSize: 1, calendar: city.calendarName }), signal);
   const [first] = items;
   if (!first) return false;
   if (!first.source.endsWith(fingerprint)) {

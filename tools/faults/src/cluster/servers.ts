@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -93,4 +93,32 @@ export const startMongo = async (folder: string): Promise<TestServer> => {
     start: async () => void (await up()),
     stop: async () => void (await script('mongodb/down.sh', env, ['--wipe'])),
   };
+};
+
+const DOUBLE = join(import.meta.dirname, '..', '..', '..', '..', 'libs', 'kurrentdb', 'src', 'double', 'main.ts');
+
+/** Our double of KurrentDB's protocol in a process of its own, durable on disk. It is no proof for the real server. */
+export const startDouble = async (folder: string): Promise<TestServer> => {
+  const port = await freePorts(1);
+  let child: ChildProcess | undefined;
+  const start = async (): Promise<void> => {
+    if (child && child.exitCode === null && child.signalCode === null) return;
+    const one = spawn(process.execPath, [DOUBLE, '--data', join(folder, 'kurrentdb-double'), '--port', String(port)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    child = one;
+    await new Promise<void>((resolve, reject) => {
+      one.once('exit', (code) => reject(new Error(`the double of KurrentDB ended with ${code} before it served`)));
+      one.stdout.once('data', () => resolve());
+    });
+  };
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    const one = child;
+    if (!one || one.exitCode !== null || one.signalCode !== null) return;
+    const ended = new Promise((resolve) => one.once('close', resolve));
+    one.kill(signal);
+    await ended;
+  };
+  await start();
+  return { name: 'kurrentdb-double', addresses: [`127.0.0.1:${port}`], kill: () => end('SIGKILL'), start, stop: () => end('SIGTERM') };
 };

@@ -1,0 +1,4 @@
+import { run } from '@sanwang/platform';
+import { gateway } from './gateway.ts';
+
+await run(gateway);

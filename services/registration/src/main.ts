@@ -1,0 +1,4 @@
+import { run } from '@sanwang/platform';
+import { registration } from './registration.ts';
+
+await run(registration);

@@ -1,0 +1,2 @@
+export * from './cluster.ts';
+export { trialSecrets, type SecretVariables } from './secrets.ts';
