@@ -7,4 +7,5 @@ export * from './eventlog.ts';
 export * from './eventlog-reader.ts';
 export * from './keys.ts';
 export * from './lock.ts';
-export { sqlReader, type Rows } from './models-query.ts';
+export { sqlReader } from './models-query.ts';
+export type { Rows } from './models-sql.ts';

@@ -13,7 +13,7 @@ import {
   type ReachedPosition,
 } from '@sanwang/read-model';
 import { asRejection, openDatabase, type Database } from './database.ts';
-import { column, type Bound, type Rows } from './models-query.ts';
+import { column, type Bound, type Rows } from './models-sql.ts';
 import { indexesOf, schemaOf } from './models-schema.ts';
 import { generationWriter, listsOf } from './models-writer.ts';
 

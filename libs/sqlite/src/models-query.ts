@@ -2,13 +2,10 @@ import {
   checkFilters,
   checkGrouping,
   checkQuery,
-  coveringAreas,
   declaredFields,
-  gatherPage,
-  prefixEnd,
+  matchesSearch,
   type Cursor,
   type Document,
-  type FieldFilter,
   type ModelDefinition,
   type ModelPage,
   type ModelQuery,
@@ -16,214 +13,147 @@ import {
   type QueryScope,
   type Scalar,
 } from '@sanwang/read-model';
+import { declaredIndex, leadsOf, listingsOf, smallest, testsBeside, testsInScan, type Sized } from './models-leads.ts';
+import { all, behind, bound, column, conditionsOf, tokenListing, upTo, visible, type Bound, type Rows } from './models-sql.ts';
 
-export type Bound = string | number | null;
-/** A condition with its parameters. */
-interface Condition {
-  readonly sql: string;
-  readonly params: readonly Bound[];
+/** Where one way of answering gives way to another; others only in tests. */
+export interface Limits {
+  /** A set smaller than this leads: it is gone through and sorted. */
+  readonly rare: readonly number[];
+  /** Where there is none, the list is scanned in its order for so many entries per document that is wanted. */
+  readonly scanned: number;
+  /** When that was in vain, a set leads that is smaller than this, or else the list is scanned to its end. */
+  readonly common: readonly number[];
 }
-export type Rows = (sql: string, params: readonly Bound[]) => Record<string, Bound>[];
+const LIMITS: Limits = { rare: [200, 2_000], scanned: 100, common: [20_000, 200_000] };
 
-export const column = (field: string): string => `"f_${field}"`;
-export const bound = (value: Scalar): Bound => (typeof value === 'boolean' ? Number(value) : value);
+/** Candidates of a search are read in so many rounds at most; then the page is shorter and still has a next one. */
+const ROUNDS = 8;
+/** Each round of a search reads so many times more than the one before: what has the tokens but not the words is rarely alone. */
+const GROWTH = 4;
+const MOST_GROWTH = 64;
 
-const NOTHING: Condition = { sql: '0', params: [] };
-const any = (conditions: readonly Condition[]): Condition =>
-  conditions.length === 0
-    ? NOTHING
-    : { sql: `(${conditions.map(({ sql }) => sql).join(' OR ')})`, params: conditions.flatMap(({ params }) => params) };
-const oneOf = (name: string, values: readonly Scalar[]): Condition => ({
-  sql: `${name} IN (SELECT value FROM json_each(?))`,
-  params: [JSON.stringify(values)],
-});
-const startsWith = (name: string, prefix: string): Condition => ({
-  sql: `(${name} >= ? AND ${name} < ?)`,
-  params: [prefix, prefixEnd(prefix)],
-});
+type Found = readonly Record<string, Bound>[];
 
-/** The entries of one key in a list beside the documents: `n` of every document that has the token, or the value in its list. */
-interface Listing {
-  readonly table: 'tokens' | 'lists';
-  readonly key: string;
-  readonly params: readonly Bound[];
-}
-const tokenListing = (token: string): Listing => ({ table: 'tokens', key: 'token = ?', params: [token] });
-const valueListing = (field: string, value: Scalar): Listing => ({
-  table: 'lists',
-  key: 'field = ? AND value = ?',
-  params: [field, bound(value)],
-});
-const listedIn = ({ table, key, params }: Listing, row: 'd' | 't' = 'd'): Condition => ({
-  sql: `EXISTS (SELECT 1 FROM ${table} WHERE ${key} AND n = ${row}.n)`,
-  params,
-});
-
-const isList = (definition: ModelDefinition, field: string): boolean =>
-  declaredFields(definition).some(({ name, list }) => list && name === field);
-
-const conditionsOf = ({ field, ...filter }: FieldFilter, list: boolean): readonly Condition[] => {
-  if (list) {
-    // What a list contains, `eq` with it, is a listing.
-    if (!filter.in) return [];
-    return [listedIn({ table: 'lists', key: `field = ? AND ${oneOf('value', []).sql}`, params: [field, JSON.stringify(filter.in)] })];
-  }
-  const name = column(field);
-  const found: Condition[] = [];
-  const compare = (operator: string, value: Scalar | undefined): void => {
-    if (value !== undefined) found.push({ sql: `${name} ${operator} ?`, params: [bound(value)] });
-  };
-  compare('IS', filter.eq);
-  compare('>=', filter.gte);
-  compare('>', filter.gt);
-  compare('<=', filter.lte);
-  compare('<', filter.lt);
-  if (filter.in) found.push(any([oneOf(name, filter.in), ...(filter.in.includes(null) ? [{ sql: `${name} IS NULL`, params: [] }] : [])]));
-  if (filter.prefix !== undefined) found.push(startsWith(name, filter.prefix));
-  if (filter.exists !== undefined) found.push({ sql: `${name} IS ${filter.exists ? 'NOT NULL' : 'NULL'}`, params: [] });
-  return found;
-};
-
-/** A few areas are ranges of an index; more are one list, so that a statement's length and depth stay bounded. */
-const inAreas = (name: string, areas: readonly string[]): Condition =>
-  areas.length <= 8
-    ? any(areas.map((area) => startsWith(name, area)))
-    : {
-        sql: `EXISTS (SELECT 1 FROM json_each(?) WHERE ${name} >= value AND ${name} < value || char(1114111))`,
-        params: [JSON.stringify(areas)],
-      };
-
-/**
- * What the caller may see, as a condition on the columns of the model's scope fields. It only filters what another index
- * brings in order: as a range of its own (the `+` forbids it) a city's areas would be everything, unsorted.
- */
-const visible = (definition: ModelDefinition, scope: QueryScope): readonly Condition[] => {
-  const fields = definition.scope;
-  if (!fields || scope === 'everything') return [];
-  const found: Condition[] = [];
-  if (fields.area) found.push(inAreas(`+${column(fields.area)}`, coveringAreas(scope.areas)));
-  if (fields.unit && scope.units.length > 0) found.push(oneOf(`+${column(fields.unit)}`, scope.units));
-  if (fields.owner && scope.owner !== undefined) {
-    found.push(
-      isList(definition, fields.owner)
-        ? listedIn(valueListing(fields.owner, scope.owner))
-        : { sql: `+${column(fields.owner)} = ?`, params: [scope.owner] },
-    );
-  }
-  return [any(found)];
-};
-
-/** The listings of which every document of the answer is an entry: who sees only what is his own is led by his own list. */
-const listingsOf = (definition: ModelDefinition, where: readonly FieldFilter[], scope: QueryScope): readonly Listing[] => {
-  const found = where.flatMap(({ field, eq }) => (eq !== undefined && isList(definition, field) ? [valueListing(field, eq)] : []));
-  const owner = definition.scope?.owner;
-  if (owner === undefined || scope === 'everything' || scope.owner === undefined || !isList(definition, owner)) return found;
-  return scope.areas.length + scope.units.length === 0 ? [...found, valueListing(owner, scope.owner)] : found;
-};
-
-/** The parts of a sorted list behind a cursor; `null` sorts lowest, as SQLite has it. Each part is one range of an index. */
-const behind = (order: ModelQuery['orderBy'], after: Cursor | undefined): readonly Condition[] => {
-  if (!after) return [{ sql: '1', params: [] }];
-  if (!order) return [{ sql: 'd.id > ?', params: [after.id] }];
-  const name = column(order.field);
-  const value = bound(after.value);
-  const nulls: Condition = { sql: `${name} IS NULL`, params: [] };
-  if (order.direction === 'asc') {
-    return value === null
-      ? [
-          { sql: `${name} IS NULL AND d.id > ?`, params: [after.id] },
-          { sql: `${name} IS NOT NULL`, params: [] },
-        ]
-      : [{ sql: `(${name}, d.id) > (?, ?)`, params: [value, after.id] }];
-  }
-  return value === null
-    ? [{ sql: `${name} IS NULL AND d.id < ?`, params: [after.id] }]
-    : [{ sql: `(${name}, d.id) < (?, ?)`, params: [value, after.id] }, nulls];
-};
-
-const all = (conditions: readonly Condition[]): Condition => ({
-  sql: conditions.map(({ sql }) => sql).join(' AND ') || '1',
-  params: conditions.flatMap(({ params }) => params),
-});
-
-/**
- * Tokens are counted up to one limit after the other, until one is rarer: that one leads the search. Where all are commoner than
- * the last, they are only tested while the list is scanned.
- */
-const RARE = [200, 2_000] as const;
-/** The listings by their length, counted up to a limit; the shortest first. */
-const bySize = (rows: Rows, listings: readonly Listing[], limit: number): { readonly listing: Listing; readonly size: number }[] =>
-  listings
-    .map((listing) => ({
-      listing,
-      size: rows(`SELECT count(*) AS size FROM (SELECT 1 FROM ${listing.table} WHERE ${listing.key} LIMIT +?)`, [
-        ...listing.params,
-        limit,
-      ])[0]!['size'] as number,
-    }))
-    .sort((left, right) => left.size - right.size);
-
-/** The rarest listing leads; the others, rarest first, are tested on its own row, so that only documents which have all are looked up. */
-const plan = (rows: Rows, listings: readonly Listing[]): { readonly from: string; readonly condition: Condition } => {
-  if (listings.length === 0) return { from: 'documents d', condition: all([]) };
-  let sizes: ReturnType<typeof bySize> = [];
-  let leads = false;
-  for (const limit of RARE) {
-    sizes = bySize(rows, listings, limit);
-    leads = sizes[0]!.size < limit;
-    if (leads) break;
-  }
-  if (!leads) return { from: 'documents d', condition: all(sizes.map(({ listing }) => listedIn(listing, 'd'))) };
-  const { table, key, params } = sizes[0]!.listing;
-  return {
-    from: `${table} t CROSS JOIN documents d ON d.n = t.n`,
-    condition: all([{ sql: key, params }, ...sizes.slice(1).map(({ listing }) => listedIn(listing, 't'))]),
-  };
-};
-const filtersOf = (definition: ModelDefinition, where: readonly FieldFilter[]): readonly Condition[] =>
-  where.flatMap((filter) => conditionsOf(filter, isList(definition, filter.field)));
-
-const readPage = (rows: Rows, definition: ModelDefinition, query: ModelQuery): Promise<ModelPage<Document>> => {
-  const checked = checkQuery(definition, query);
-  const { where, scope, search, orderBy } = checked;
-  const { from: source, condition } = plan(rows, [...(search?.tokens ?? []).map(tokenListing), ...listingsOf(definition, where, scope)]);
-  const filter = all([condition, ...filtersOf(definition, where), ...visible(definition, scope)]);
+/** The rows of a checked query behind a cursor, in its order. */
+const fetcher = (rows: Rows, definition: ModelDefinition, query: ReturnType<typeof checkQuery>, limits: Limits) => {
+  const { where, scope, search, orderBy } = query;
   const direction = orderBy?.direction ?? 'asc';
-  const order = `${orderBy ? `${column(orderBy.field)} ${direction}, ` : ''}d.id ${direction}`;
   const value = orderBy ? column(orderBy.field) : 'NULL';
+  const listings = [...(search?.tokens ?? []).map(tokenListing), ...listingsOf(definition, where)];
+  const leads = leadsOf(definition, where, scope, listings);
+  const filters = [...where.flatMap((filter) => conditionsOf(definition, filter)), ...visible(definition, scope)];
+  const sorting = definition.indexes.find(({ fields }) => fields[0] === orderBy?.field);
 
-  const fetch = (from: Cursor | undefined, count: number): Record<string, Bound>[] => {
+  /** Documents are read only of what is on the page. */
+  const led = (sized: readonly Sized[], from: Cursor | undefined, count: number): Found => {
+    const rest = behind(orderBy, from);
+    const conditions = [
+      ...testsBeside(sized, listings),
+      ...filters,
+      ...(from ? [{ sql: `(${rest.map(({ sql }) => sql).join(' OR ')})`, params: rest.flatMap(({ params }) => params) }] : []),
+    ];
+    const parts = sized[0]!.lead.parts.map((part) => {
+      const condition = all([part.condition, ...conditions]);
+      return {
+        sql: `SELECT d.n AS n, d.id AS id, ${value} AS sorted FROM ${part.from.sql} WHERE ${condition.sql}`,
+        params: [...part.from.params, ...condition.params],
+      };
+    });
+    if (parts.length === 0) return [];
+    const order = (of: string): string => `${orderBy ? `${of}sorted ${direction}, ` : ''}${of}id ${direction}`;
+    const sql = `SELECT k.id, documents.doc, k.sorted
+      FROM (SELECT n, id, sorted FROM (${parts.map((part) => part.sql).join(' UNION ALL ')}) ORDER BY ${order('')} LIMIT +?) k
+      CROSS JOIN documents ON documents.n = k.n ORDER BY ${order('k.')}`;
+    return rows(sql, [...parts.flatMap(({ params }) => params), count]);
+  };
+
+  /** `undefined`: the page is not full after `most` entries. */
+  const scanned = (from: Cursor | undefined, count: number, most?: number): Found | undefined => {
+    const source = sorting ? `documents d INDEXED BY ${declaredIndex(sorting.name)}` : 'documents d';
+    const order = `${orderBy ? `${value} ${direction}, ` : ''}d.id ${direction}`;
     const found: Record<string, Bound>[] = [];
+    const tests = testsInScan(listings);
     for (const part of behind(orderBy, from)) {
       if (found.length >= count) break;
-      const sql = `SELECT d.id, d.doc, ${value} AS sorted FROM ${source} WHERE ${filter.sql} AND ${part.sql} ORDER BY ${order} LIMIT +?`;
-      found.push(...rows(sql, [...filter.params, ...part.params, count - found.length]));
+      const sqlEnd = `SELECT ${value} AS sorted, d.id AS id FROM ${source} WHERE ${part.sql} ORDER BY ${order} LIMIT 1 OFFSET +?`;
+      const end = most === undefined || !orderBy ? undefined : rows(sqlEnd, [...part.params, most])[0];
+      const until = end ? [upTo(orderBy!, { value: end['sorted'] ?? null, id: end['id'] as string })] : [];
+      const { sql, params } = all([part, ...until, ...filters, ...tests]);
+      const statement = `SELECT d.id, d.doc, ${value} AS sorted FROM ${source} WHERE ${sql} ORDER BY ${order} LIMIT +?`;
+      found.push(...rows(statement, [...params, count - found.length]));
+      if (end && found.length < count) return undefined;
     }
     return found;
   };
 
-  return gatherPage(definition, checked, async (after, count) =>
-    fetch(after, count).map((row) => ({
-      doc: JSON.parse(row['doc'] as string) as Document,
-      cursor: { value: row['sorted'] ?? null, id: row['id'] as string },
-    })),
-  );
+  let sized = smallest(rows, leads, limits.rare);
+  return (from: Cursor | undefined, count: number): Found => {
+    if (sized.length > 0) return led(sized, from, count);
+    if (leads.length === 0) return scanned(from, count)!;
+    const found = sorting ? scanned(from, count, count * limits.scanned) : undefined;
+    if (found) return found;
+    sized = smallest(rows, leads, limits.common);
+    return sized.length > 0 ? led(sized, from, count) : scanned(from, count)!;
+  };
+};
+
+const readPage = (rows: Rows, definition: ModelDefinition, query: ModelQuery, limits: Limits): ModelPage<Document> => {
+  const checked = checkQuery(definition, query);
+  const { search, limit, after, tokenAfter } = checked;
+  const fetch = fetcher(rows, definition, checked, limits);
+  const items: { readonly doc: Document; readonly cursor: Cursor }[] = [];
+  let cursor = after;
+  for (let round = 0; round < ROUNDS; round++) {
+    const wanted = (limit + 1 - items.length) * (search ? Math.min(GROWTH ** round, MOST_GROWTH) : 1);
+    const found = fetch(cursor, wanted);
+    for (const row of found) {
+      cursor = { value: row['sorted'] ?? null, id: row['id'] as string };
+      const doc = JSON.parse(row['doc'] as string) as Document;
+      if (!search || matchesSearch(definition.search!(doc), search.text)) items.push({ doc, cursor });
+    }
+    if (items.length > limit) {
+      return { items: items.slice(0, limit).map(({ doc }) => doc), nextPageToken: tokenAfter(items[limit - 1]!.cursor) };
+    }
+    if (found.length < wanted) return { items: items.map(({ doc }) => doc) };
+  }
+  return { items: items.map(({ doc }) => doc), nextPageToken: tokenAfter(cursor!) };
 };
 
 type CountOptions = Parameters<ModelReader['count']>[0];
 
-const countGroups = (rows: Rows, definition: ModelDefinition, options: CountOptions): Awaited<ReturnType<ModelReader['count']>> => {
+const countGroups = (
+  rows: Rows,
+  definition: ModelDefinition,
+  options: CountOptions,
+  limits: Limits,
+): Awaited<ReturnType<ModelReader['count']>> => {
   const { by, scope, sum = [] } = options;
   checkGrouping(definition, by, sum);
   const fields = new Map(declaredFields(definition).map((field) => [field.name, field]));
   const where = checkFilters(definition, options.where);
-  const { from, condition } = plan(rows, listingsOf(definition, where, scope));
-  const filter = all([condition, ...filtersOf(definition, where), ...visible(definition, scope)]);
-  const groups = by.map(column).join(', ');
-  const summed = sum.map((field, index) => `total(${fields.has(field) ? column(field) : `doc ->> '$.${field}'`}) AS s${index}`);
-  const selected = [...by.map((field, index) => `${column(field)} AS g${index}`), 'count(*) AS size', ...summed].join(', ');
-  const grouping = by.length > 0 ? `GROUP BY ${groups} ORDER BY ${groups}` : '';
-  return rows(`SELECT ${selected} FROM ${from} WHERE ${filter.sql} ${grouping}`, filter.params).map((row) => ({
+  const listings = listingsOf(definition, where);
+  const sized = smallest(rows, leadsOf(definition, where, scope, listings), [...limits.rare, ...limits.common]);
+  const conditions = [...where.flatMap((filter) => conditionsOf(definition, filter)), ...visible(definition, scope)];
+  const tests = sized.length > 0 ? testsBeside(sized, listings) : testsInScan(listings);
+  const values = [
+    ...by.map((field, index) => `${column(field)} AS g${index}`),
+    ...sum.map((field, index) => `${fields.has(field) ? column(field) : `doc ->> '$.${field}'`} AS s${index}`),
+  ].join(', ');
+  const whole = { from: { sql: 'documents d', params: [] }, condition: all([]) };
+  const parts = (sized[0]?.lead.parts ?? [whole]).map(({ from, condition }) => {
+    const { sql, params } = all([condition, ...conditions, ...tests]);
+    return { sql: `SELECT ${values || '1'} FROM ${from.sql} WHERE ${sql}`, params: [...from.params, ...params] };
+  });
+  if (parts.length === 0) return by.length > 0 ? [] : [{ key: {}, count: 0, sums: Object.fromEntries(sum.map((field) => [field, 0])) }];
+  const groups = by.map((_field, index) => `g${index}`).join(', ');
+  const selected = [...(groups ? [groups] : []), 'count(*) AS size', ...sum.map((_field, index) => `total(s${index}) AS s${index}`)];
+  const grouping = groups ? `GROUP BY ${groups} ORDER BY ${groups}` : '';
+  const sql = `SELECT ${selected.join(', ')} FROM (${parts.map((part) => part.sql).join(' UNION ALL ')}) ${grouping}`;
+  return rows(
+    sql,
+    parts.flatMap(({ params }) => params),
+  ).map((row) => ({
     key: Object.fromEntries(
       by.map((field, index): [string, Scalar] => {
         const value = row[`g${index}`] ?? null;
@@ -236,7 +166,7 @@ const countGroups = (rows: Rows, definition: ModelDefinition, options: CountOpti
 };
 
 /** The reads of one model over whatever file `rows` reads from. */
-export const sqlReader = (definition: ModelDefinition, rows: Rows) => ({
+export const sqlReader = (definition: ModelDefinition, rows: Rows, limits: Limits = LIMITS) => ({
   getMany(ids: readonly string[], scope: QueryScope): ReadonlyMap<string, Document> {
     const filter = all(visible(definition, scope));
     const found = rows(`SELECT id, doc FROM documents d WHERE id IN (SELECT value FROM json_each(?)) AND ${filter.sql}`, [
@@ -245,6 +175,6 @@ export const sqlReader = (definition: ModelDefinition, rows: Rows) => ({
     ]);
     return new Map(found.map((row) => [row['id'] as string, JSON.parse(row['doc'] as string) as Document]));
   },
-  query: async (query: ModelQuery): Promise<ModelPage<Document>> => readPage(rows, definition, query),
-  count: (options: CountOptions) => countGroups(rows, definition, options),
+  query: (query: ModelQuery): ModelPage<Document> => readPage(rows, definition, query, limits),
+  count: (options: CountOptions) => countGroups(rows, definition, options, limits),
 });

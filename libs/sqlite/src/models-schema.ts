@@ -1,5 +1,6 @@
 import { declaredFields, type ModelDefinition } from '@sanwang/read-model';
-import { column } from './models-query.ts';
+import { declaredIndex, scopeColumns, scopeFields, scopeIndex } from './models-leads.ts';
+import { column } from './models-sql.ts';
 
 /**
  * The tables of a generation. `terms`, `subjects` and the columns of list fields repeat, as JSON, in a document's row what the
@@ -30,17 +31,25 @@ export const schemaOf = (definition: ModelDefinition): string => `
     actor TEXT NOT NULL, at TEXT NOT NULL
   );`;
 
+/** Raised when the indexes become others: models are then built anew. */
+export const INDEX_SCHEME = 2;
+
 /**
  * Declared fields, then the id that breaks ties, then the scope: a scan tests jurisdiction without reading the document. List
- * fields are found in `lists`, which every index leads to by the row's number; an index that begins with one is not needed.
+ * fields are found in `lists`, which every index leads to by the row's number; an index that begins with one is not needed. What a
+ * jurisdiction holds is found by indexes of its own, which need no look at the documents.
  */
 export const indexesOf = (definition: ModelDefinition): readonly string[] => {
   const lists = new Set(declaredFields(definition).flatMap(({ name, list }) => (list ? [name] : [])));
-  return definition.indexes.flatMap(({ name, fields }) => {
+  const covering = scopeFields(definition).map(
+    (field) => `CREATE INDEX IF NOT EXISTS ${scopeIndex(field)} ON documents (${scopeColumns(definition, field).join(', ')})`,
+  );
+  const declared = definition.indexes.flatMap(({ name, fields }) => {
     if (lists.has(fields[0]!)) return [];
     const { area, unit, owner } = definition.scope ?? {};
     const scope = [area, unit, owner].filter((field) => field !== undefined && !fields.includes(field)) as string[];
     const columns = (some: readonly string[]): string[] => some.filter((field) => !lists.has(field)).map(column);
-    return `CREATE INDEX IF NOT EXISTS "i_${name}" ON documents (${[...columns(fields), 'id', ...columns(scope)].join(', ')})`;
+    return `CREATE INDEX IF NOT EXISTS ${declaredIndex(name)} ON documents (${[...columns(fields), 'id', ...columns(scope)].join(', ')})`;
   });
+  return [...covering, ...declared];
 };

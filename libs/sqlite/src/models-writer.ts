@@ -1,6 +1,6 @@
 import { declaredFields, indexedValue, listedValues, type ModelDefinition, type ModelWrite, type Scalar } from '@sanwang/read-model';
 import type { Database } from './database.ts';
-import { bound, column, type Bound } from './models-query.ts';
+import { bound, column, type Bound } from './models-sql.ts';
 
 /** The fields of a model that are lists. */
 export const listsOf = (definition: ModelDefinition): readonly string[] =>

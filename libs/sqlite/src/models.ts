@@ -14,6 +14,10 @@ import {
 import { Rejection, uuidv7 } from '@sanwang/kernel';
 import { canGoOn, droppedIn, freezeFile, openModelFile, removeModelFile, type ModelFile } from './models-file.ts';
 import { sqlReader } from './models-query.ts';
+import { INDEX_SCHEME } from './models-schema.ts';
+
+/** A generation's name begins with what its file was made for. */
+const madeFor = (definition: ModelDefinition): string => `${shapeOf(definition)}-i${INDEX_SCHEME}`;
 
 const sync = async (path: string): Promise<void> => {
   const handle = await open(path, 'r');
@@ -48,7 +52,7 @@ export const openModels = (folder: string): ModelStore => {
   const aside = new Map<string, ModelFile>();
   const pathOf = (definition: ModelDefinition, generation: string): string => pathIn(folder, definition, generation);
   const pointed = (definition: ModelDefinition): Promise<string | undefined> => pointedIn(folder, definition);
-  const isFor = (definition: ModelDefinition, generation: string): boolean => generation.startsWith(`${shapeOf(definition)}-`);
+  const isFor = (definition: ModelDefinition, generation: string): boolean => generation.startsWith(`${madeFor(definition)}-`);
 
   const point = async (definition: ModelDefinition, generation: string): Promise<void> => {
     const path = pointerIn(folder, definition);
@@ -93,7 +97,7 @@ export const openModels = (folder: string): ModelStore => {
   const make = async (definition: ModelDefinition): Promise<ModelFile> => {
     await mkdir(join(folder, definition.context), { recursive: true });
     const former = await liveOnes(definition);
-    const generation = `${shapeOf(definition)}-${uuidv7()}`;
+    const generation = `${madeFor(definition)}-${uuidv7()}`;
     const file = openModelFile(pathOf(definition, generation), generation, definition);
     aside.set(generation, file);
     const drop = former.flatMap((one) => droppedIn(pathOf(definition, one)));

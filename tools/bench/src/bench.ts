@@ -7,6 +7,7 @@ import { machine } from './machine.ts';
 import { appendSyncs } from './measures/appends.ts';
 import { commandCost } from './measures/commands.ts';
 import { diskBytes } from './measures/disk.ts';
+import { appendGrowth } from './measures/growth.ts';
 import { idleMemory } from './measures/idle.ts';
 import { lifecycles } from './measures/lifecycles.ts';
 import { listCost } from './measures/lists.ts';
@@ -16,7 +17,7 @@ import { startPlatform } from './platform-process.ts';
 import { preload } from './preload.ts';
 import type { Figure, Report } from './report.ts';
 
-export const benchIds = ['P1', 'P3', 'P4', 'P5', 'P7', 'P10', 'P11', 'disk'] as const;
+export const benchIds = ['P1', 'P3', 'P4', 'P5', 'P6', 'P7', 'P10', 'P11', 'disk'] as const;
 export type BenchId = (typeof benchIds)[number];
 
 export interface BenchOptions {
@@ -60,6 +61,10 @@ export const runBench = async (options: BenchOptions): Promise<Report> => {
     if (wants('P3')) {
       step('P3: appends');
       figures.push(...(await appendSyncs(scratch, size)));
+    }
+    if (wants('P6')) {
+      step('P6: appends in a large log');
+      figures.push(...(await appendGrowth(scratch, size)));
     }
     if (wants('P1', 'P4', 'P5', 'P7', 'P10', 'P11', 'disk')) {
       step(`a city with ${size.tasks} tasks`);

@@ -10,6 +10,8 @@ export interface BenchSize {
   readonly commands: number;
   readonly queries: number;
   readonly appends: number;
+  /** Events in the two logs of P6, and appends of one of its rounds: `(rounds + 1) × appends` is less than a quarter of `few`. */
+  readonly growth: { readonly few: number; readonly many: number; readonly appends: number };
   /** Of an open loop, and of a round of lifecycles. */
   readonly seconds: number;
   /** The idle platform is left alone for so long before its memory is read. */
@@ -25,6 +27,7 @@ export const sizes = {
     commands: 4_000,
     queries: 1_000,
     appends: 20_000,
+    growth: { few: 100_000, many: 10_000_000, appends: 4_000 },
     seconds: 12,
     idleSeconds: 5,
   },
@@ -36,10 +39,22 @@ export const sizes = {
     commands: 800,
     queries: 200,
     appends: 4_000,
+    growth: { few: 10_000, many: 1_000_000, appends: 600 },
     seconds: 2,
     idleSeconds: 2,
   },
-  tiny: { name: 'tiny', tasks: 20, manyTasks: 40, rounds: 1, commands: 16, queries: 4, appends: 128, seconds: 0.2, idleSeconds: 0.2 },
+  tiny: {
+    name: 'tiny',
+    tasks: 20,
+    manyTasks: 40,
+    rounds: 1,
+    commands: 16,
+    queries: 4,
+    appends: 128,
+    growth: { few: 1_000, many: 10_000, appends: 64 },
+    seconds: 0.2,
+    idleSeconds: 0.2,
+  },
 } as const satisfies Readonly<Record<string, BenchSize>>;
 
 export const IN_FLIGHT = 64;

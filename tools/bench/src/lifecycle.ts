@@ -1,4 +1,4 @@
-import { openLocalIssuer } from '@sanwang/identity';
+import { openLocalIssuer, type LocalIssuer } from '@sanwang/identity';
 import { uuidv7 } from '@sanwang/kernel';
 import { answers, businessOf, nameOf, officersOf, poolRequest } from './city.ts';
 import type { Answer, HttpConnection } from './http-client.ts';
@@ -18,8 +18,10 @@ export const COMMANDS_TO_ACCEPTED = 4;
 export const REQUESTS_PER_LIFECYCLE = 9;
 
 /** Officers with tokens of the folder's own issuer. */
-export const openOfficers = async (folder: string): Promise<Officers> => {
-  const issuer = await openLocalIssuer(folder);
+export const openOfficers = async (folder: string): Promise<Officers> => officersWith(await openLocalIssuer(folder));
+
+/** Officers with tokens of this issuer. */
+export const officersWith = (issuer: LocalIssuer): Officers => {
   const tokens = new Map<string, Promise<string>>();
   const tokenOf = (subject: string): Promise<string> => {
     const known = tokens.get(subject) ?? issuer.issue({ subject, ttlSeconds: 24 * 3600 });

@@ -1,8 +1,16 @@
 import { createHash } from 'node:crypto';
-import { published, sealChain, sealPersonal, type EventMetadata, type UnchainedEvent } from '@sanwang/event-store';
+import {
+  published,
+  sealChain,
+  sealPersonal,
+  type EventMetadata,
+  type EventStore,
+  type Keys,
+  type UnchainedEvent,
+} from '@sanwang/event-store';
 import { parseStream, uuidv7, validateEvent, type Catalogue } from '@sanwang/kernel';
 import { topicOf } from '@sanwang/messaging';
-import { findServices, openEmbedded, type EmbeddedPorts } from '@sanwang/platform';
+import { findServices, openEmbedded, type ServiceModule } from '@sanwang/platform';
 import { rebuild, type RebuildSources } from '@sanwang/read-model';
 import { modelsOf } from '@sanwang/service';
 import type { NewStream } from './city.ts';
@@ -12,7 +20,11 @@ const AT_ONCE = 256;
 const digest = createHash('sha256').update('bench').digest('hex');
 
 /** Writes whole streams through the append port: validated, personal fields sealed, chained, as commands would have left them. */
-const append = async (ports: EmbeddedPorts, catalogues: ReadonlyMap<string, Catalogue>, streams: Iterable<NewStream>): Promise<number> => {
+export const appendStreams = async (
+  ports: { readonly store: EventStore; readonly keys: Keys },
+  catalogues: ReadonlyMap<string, Catalogue>,
+  streams: Iterable<NewStream>,
+): Promise<number> => {
   let written = 0;
   const one = async ({ stream, events }: NewStream): Promise<void> => {
     const { context } = parseStream(stream);
@@ -51,19 +63,20 @@ const append = async (ports: EmbeddedPorts, catalogues: ReadonlyMap<string, Cata
   return written;
 };
 
+export const cataloguesOf = (services: readonly ServiceModule[]): ReadonlyMap<string, Catalogue> =>
+  new Map(services.flatMap(({ definition: { catalogue } }) => (catalogue ? [[catalogue.context, catalogue] as const] : [])));
+
 /** Appends the streams to the log of a folder that nobody has open, and builds every read model anew. */
 export const preload = async (
   folder: string,
   streams: Iterable<NewStream>,
 ): Promise<{ readonly events: number; readonly seconds: number }> => {
   const found = await findServices();
-  const catalogues = new Map(
-    found.flatMap(({ definition: { catalogue } }) => (catalogue ? [[catalogue.context, catalogue] as const] : [])),
-  );
+  const catalogues = cataloguesOf(found);
   const ports = await openEmbedded(folder);
   try {
     const begun = performance.now();
-    const events = await append(ports, catalogues, streams);
+    const events = await appendStreams(ports, catalogues, streams);
     const seconds = (performance.now() - begun) / 1000;
     const sources: RebuildSources = {
       async ends(context) {

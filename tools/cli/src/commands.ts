@@ -71,7 +71,7 @@ export const commands: Readonly<Record<string, Command>> = {
   },
   bench: {
     summary: 'measure the platform beside its floors',
-    usage: 'bench [--small] [--json FILE] [--only P1,P3] [--profile FOLDER]',
+    usage: 'bench [--cluster] [--small] [--json FILE] [--only P1,P3] [--profile FOLDER]',
     load: () => import('./commands/bench.ts'),
   },
   reorganise: {

@@ -5,7 +5,8 @@ import { startFloor } from '../floor-process.ts';
 import { startPlatform } from '../platform-process.ts';
 import type { Figure } from '../report.ts';
 
-const residentMb = (pid: number): number => Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) / 1024;
+export const residentMb = (pid: number): number =>
+  Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) / 1024;
 
 /** P11: what the whole platform holds in memory (resident) when it has started on a folder and nobody calls. */
 export const idleMemory = async (folder: string, empty: string, size: BenchSize): Promise<readonly Figure[]> => {

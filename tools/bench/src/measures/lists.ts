@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findServices } from '@sanwang/platform';
-import type { ModelDefinition } from '@sanwang/read-model';
+import { DatabaseSync } from 'node:sqlite';
 import { sqlReader } from '@sanwang/sqlite';
 import { officeOf, officersOf } from '../city.ts';
 import { cpuOf, type BenchSize } from '../context.ts';
@@ -11,26 +10,23 @@ import { closedLoop, upTo } from '../load.ts';
 import { profiled, startPlatform } from '../platform-process.ts';
 import type { Figure } from '../report.ts';
 import { median, range } from '../statistics.ts';
+import { tasksModel } from './queries.ts';
 
 /** Of a list: enough to keep the server busy. */
 const CALLERS = 16;
 const OFFICE = 7;
 
-const tasksModel = async (): Promise<ModelDefinition> => {
-  const services = await findServices();
-  const patrol = services.find(({ context }) => context === 'patrol')!.definition;
-  return patrol.models.find(({ name }) => name === 'tasks') as ModelDefinition;
-};
-
-/** The statement by which the tasks of an office are listed, as the model's own reader writes it. */
-const statementOf = (tasks: ModelDefinition): { sql: string; params: (string | number | null)[] } => {
+/** The statement by which the tasks of an office are listed, as the model's own reader writes it for this file. */
+const statementOf = async (path: string): Promise<{ sql: string; params: (string | number | null)[] }> => {
+  const database = new DatabaseSync(path, { readOnly: true });
   let asked: { sql: string; params: (string | number | null)[] } | undefined;
-  const reader = sqlReader(tasks, (sql, params) => {
+  const reader = sqlReader(await tasksModel(), (sql, params) => {
     asked = { sql, params: [...params] };
-    return [];
+    return database.prepare(sql).all(...params) as Record<string, string | number | null>[];
   });
   const scope = { areas: [`9900${officeOf(OFFICE).slice(-2)}`], units: [officeOf(OFFICE)], owner: officersOf(OFFICE)[0] };
   reader.query({ scope, where: [], orderBy: { field: 'pooledAt', direction: 'desc' }, limit: 50 });
+  database.close();
   return asked!;
 };
 
@@ -41,13 +37,13 @@ export const listCost = async (folder: string, size: BenchSize, profile?: string
   try {
     await platform.process.ask('settle', { seconds: 300 });
     const models = join(folder, 'models', 'patrol');
-    const tasks = await tasksModel();
-    const live = readFileSync(join(models, `tasks.v${tasks.version}.live`), 'utf8').trim();
+    const { version } = await tasksModel();
+    const live = readFileSync(join(models, `tasks.v${version}.live`), 'utf8').trim();
     const path = join(
       models,
       readdirSync(models).find((name) => name === `tasks.${live}.sqlite`)!,
     );
-    const bare = await floor.ask('list', { path, ...statementOf(tasks) });
+    const bare = await floor.ask('list', { path, ...(await statementOf(path)) });
     const officers = await openOfficers(folder);
     let bytes = 0;
     const load = async (http: string): Promise<void> => {

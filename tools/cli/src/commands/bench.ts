@@ -1,5 +1,16 @@
 import { writeFile } from 'node:fs/promises';
-import { benchIds, reportHeader, reportNotes, reportRows, runBench, sizes, type BenchId } from '@sanwang/bench';
+import {
+  benchIds,
+  clusterSizes,
+  reportHeader,
+  reportNotes,
+  reportRows,
+  runBench,
+  runClusterBench,
+  sizes,
+  type BenchId,
+  type ServerUrls,
+} from '@sanwang/bench';
 import { table } from '../table.ts';
 import { readArgs, UsageError } from '../usage.ts';
 
@@ -10,20 +21,30 @@ const chosen = (text: string): readonly BenchId[] =>
     return id;
   });
 
+const serversHere = (): ServerUrls => {
+  const { SANWANG_KAFKA: kafka, SANWANG_MONGODB: mongodb } = process.env;
+  if (!kafka || !mongodb) throw new UsageError('--cluster: set SANWANG_KAFKA (one that nobody else uses) and SANWANG_MONGODB.');
+  return { kafka, mongodb };
+};
+
 /** Measures the platform beside its floors. A missed aim is told, and is no failure. */
 export const run = async (args: readonly string[]): Promise<number> => {
   const { values } = readArgs(args, {
+    cluster: { type: 'boolean' },
     small: { type: 'boolean' },
     json: { type: 'string' },
     only: { type: 'string' },
     profile: { type: 'string' },
   });
-  const report = await runBench({
-    size: values.small ? sizes.small : sizes.full,
-    ...(values.only !== undefined && { only: chosen(values.only) }),
-    ...(values.profile !== undefined && { profile: values.profile }),
-    onStep: (step) => void process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${step} …\n`),
-  });
+  const onStep = (step: string): void => void process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${step} …\n`);
+  const report = values.cluster
+    ? await runClusterBench({ servers: serversHere(), size: values.small ? clusterSizes.small : clusterSizes.full, onStep })
+    : await runBench({
+        size: values.small ? sizes.small : sizes.full,
+        ...(values.only !== undefined && { only: chosen(values.only) }),
+        ...(values.profile !== undefined && { profile: values.profile }),
+        onStep,
+      });
   const { cpu, cores, memoryGb, node, sqlite, load, date } = report.machine;
   const lines = [
     `${cpu}, ${cores} cores, ${memoryGb} GB; Node ${node}, SQLite ${sqlite}; load ${load} before; ${date}; size: ${report.size}`,
