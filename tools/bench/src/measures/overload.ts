@@ -2,7 +2,7 @@ import { openLocalIssuer } from '@sanwang/identity';
 import { officersOf } from '../city.ts';
 import { cpuOf, IN_FLIGHT, type BenchSize } from '../context.ts';
 import { connectHttp, type HttpConnection } from '../http-client.ts';
-import { closedLoop, crowd, during } from '../load.ts';
+import { closedLoop, connectCrowd, during } from '../load.ts';
 import { startPlatform } from '../platform-process.ts';
 import type { Figure } from '../report.ts';
 
@@ -43,9 +43,9 @@ export const overload = async (folder: string, size: BenchSize): Promise<readonl
     await most();
     const ceiling = await measured(most);
     const perSecond = ceiling.perSecond * OVERLOAD;
-    const over = await measured(() =>
-      crowd(platform.http, { callers: CALLERS, perSecond, seconds: size.seconds }, async (connection) => void (await ask(connection))),
-    );
+    const crowd = await connectCrowd(platform.http, CALLERS);
+    const over = await measured(() => crowd.ask({ perSecond, seconds: size.seconds }, async (connection) => void (await ask(connection))));
+    crowd.leave();
     const recovered = await recovery(platform.http, lastAsked, ask);
     const ratio = over.perCpuSecond / ceiling.perCpuSecond;
     return [
