@@ -11,13 +11,14 @@ import { appendGrowth } from './measures/growth.ts';
 import { idleMemory } from './measures/idle.ts';
 import { lifecycles } from './measures/lifecycles.ts';
 import { listCost } from './measures/lists.ts';
+import { queryCosts } from './measures/queries.ts';
 import { rebuilds } from './measures/rebuilds.ts';
 import { visibility } from './measures/visibility.ts';
 import { startPlatform } from './platform-process.ts';
 import { preload } from './preload.ts';
 import type { Figure, Report } from './report.ts';
 
-export const benchIds = ['P1', 'P3', 'P4', 'P5', 'P6', 'P7', 'P10', 'P11', 'disk'] as const;
+export const benchIds = ['P1', 'P3', 'P4', 'P5', 'P6', 'P7', 'P10', 'P11', 'queries', 'disk'] as const;
 export type BenchId = (typeof benchIds)[number];
 
 export interface BenchOptions {
@@ -65,6 +66,10 @@ export const runBench = async (options: BenchOptions): Promise<Report> => {
     if (wants('P6')) {
       step('P6: appends in a large log');
       figures.push(...(await appendGrowth(scratch, size)));
+    }
+    if (wants('queries')) {
+      step(`lists and searches over ${size.documents} tasks`);
+      figures.push(...(await queryCosts(scratch, size)));
     }
     if (wants('P1', 'P4', 'P5', 'P7', 'P10', 'P11', 'disk')) {
       step(`a city with ${size.tasks} tasks`);
