@@ -12,17 +12,14 @@ import { idleMemory } from './measures/idle.ts';
 import { lifecycles } from './measures/lifecycles.ts';
 import { listCost } from './measures/lists.ts';
 import { overload } from './measures/overload.ts';
+import { queryCosts } from './measures/queries.ts';
 import { rebuilds } from './measures/rebuilds.ts';
 import { visibility } from './measures/visibility.ts';
 import { startPlatform } from './platform-process.ts';
 import { preload } from './preload.ts';
 import type { Figure, Report } from './report.ts';
 
-<<<<<<< HEAD
-export const benchIds = ['P1', 'P3', 'P4', 'P5', 'P6', 'P7', 'P10', 'P11', 'disk'] as const;
-=======
-export const benchIds = ['P1', 'P3', 'P4', 'P5', 'P7', 'P10', 'P11', 'P12', 'disk'] as const;
->>>>>>> wt-d
+export const benchIds = ['P1', 'P3', 'P4', 'P5', 'P6', 'P7', 'P10', 'P11', 'P12', 'queries', 'disk'] as const;
 export type BenchId = (typeof benchIds)[number];
 
 export interface BenchOptions {
@@ -67,15 +64,15 @@ export const runBench = async (options: BenchOptions): Promise<Report> => {
       step('P3: appends');
       figures.push(...(await appendSyncs(scratch, size)));
     }
-<<<<<<< HEAD
     if (wants('P6')) {
       step('P6: appends in a large log');
       figures.push(...(await appendGrowth(scratch, size)));
     }
-    if (wants('P1', 'P4', 'P5', 'P7', 'P10', 'P11', 'disk')) {
-=======
+    if (wants('queries')) {
+      step(`lists and searches over ${size.documents} tasks`);
+      figures.push(...(await queryCosts(scratch, size)));
+    }
     if (wants('P1', 'P4', 'P5', 'P7', 'P10', 'P11', 'P12', 'disk')) {
->>>>>>> wt-d
       step(`a city with ${size.tasks} tasks`);
       await load(folder, cityWith(size.tasks));
     }

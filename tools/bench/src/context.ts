@@ -12,6 +12,8 @@ export interface BenchSize {
   readonly appends: number;
   /** Events in the two logs of P6, and appends of one of its rounds: `(rounds + 1) × appends` is less than a quarter of `few`. */
   readonly growth: { readonly few: number; readonly many: number; readonly appends: number };
+  /** Of the model whose lists and searches are measured without a platform. */
+  readonly documents: number;
   /** Of an open loop, and of a round of lifecycles. */
   readonly seconds: number;
   /** The idle platform is left alone for so long before its memory is read. */
@@ -28,6 +30,7 @@ export const sizes = {
     queries: 1_000,
     appends: 20_000,
     growth: { few: 100_000, many: 10_000_000, appends: 4_000 },
+    documents: 1_000_000,
     seconds: 12,
     idleSeconds: 5,
   },
@@ -40,6 +43,7 @@ export const sizes = {
     queries: 200,
     appends: 4_000,
     growth: { few: 10_000, many: 1_000_000, appends: 600 },
+    documents: 10_000,
     seconds: 2,
     idleSeconds: 2,
   },
@@ -52,6 +56,7 @@ export const sizes = {
     queries: 4,
     appends: 128,
     growth: { few: 1_000, many: 10_000, appends: 64 },
+    documents: 40,
     seconds: 0.2,
     idleSeconds: 0.2,
   },

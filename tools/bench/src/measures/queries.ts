@@ -11,6 +11,9 @@ import {
   type ModelStore,
 } from '@sanwang/read-model';
 import { openModels } from '@sanwang/sqlite';
+import type { BenchSize } from '../context.ts';
+import type { Figure } from '../report.ts';
+import { median, percentile } from '../statistics.ts';
 import { areaOf, businessIdOf, businessOf, nameOf, officeOf, officersOf, OFFICES, taskStreams } from '../city.ts';
 
 export const tasksModel = async (): Promise<ModelDefinition> => {
@@ -22,7 +25,7 @@ export const tasksModel = async (): Promise<ModelDefinition> => {
 const DAY_MS = 86_400_000;
 const FIRST = Date.UTC(2024, 0, 1);
 /** Task `n` of so many, which came one after another over two years. */
-export const documentOf = (model: ModelDefinition, n: number, of: number): { id: string; revision: number; doc: Document } => {
+const documentOf = (model: ModelDefinition, n: number, of: number): { id: string; revision: number; doc: Document } => {
   const at = new Date(FIRST + Math.floor((n * 730 * DAY_MS) / of)).toISOString();
   const [stream] = taskStreams(n, at.slice(0, 10));
   let doc: Document | undefined;
@@ -36,7 +39,7 @@ export const documentOf = (model: ModelDefinition, n: number, of: number): { id:
 
 const BATCH = 10_000;
 /** Fills a new generation as a rebuild does, and swaps it in. */
-export const fillTasks = async (store: ModelStore, model: ModelDefinition, count: number): Promise<void> => {
+const fillTasks = async (store: ModelStore, model: ModelDefinition, count: number): Promise<void> => {
   const generation: ModelGeneration = await store.create(model);
   for (let start = 0; start < count; start += BATCH) {
     const documents = Array.from({ length: Math.min(BATCH, count - start) }, (_, index) => {
@@ -48,20 +51,11 @@ export const fillTasks = async (store: ModelStore, model: ModelDefinition, count
   await store.swap(model, generation.generation);
 };
 
-const [folder, size] = process.argv.slice(2);
-if (folder) {
-  const model = await tasksModel();
-  const store = openModels(folder);
-  const count = Number(size);
-  if ((await store.state(model)) !== 'live') {
-    const begun = performance.now();
-    await fillTasks(store, model, count);
-    console.log('filled', count, Math.round(performance.now() - begun), 'ms');
-  }
-  const reader: ModelReader = await store.reader(model);
+/** What officers ask for, from lists of an office to counts of the city. */
+const kindsOf = (reader: ModelReader): Readonly<Record<string, (n: number) => Promise<unknown>>> => {
   const office = (n: number) => ({ areas: [areaOf(n)], units: [officeOf(n)], owner: officersOf(n)[0] });
   const newest = { field: 'pooledAt', direction: 'desc' } as const;
-  const kinds: Record<string, (n: number) => Promise<unknown>> = {
+  return {
     'office, newest 50': (n) => reader.query({ scope: office(n), orderBy: newest, limit: 50 }),
     'office, dispatched': (n) =>
       reader.query({ scope: office(n), where: [{ field: 'status', eq: 'dispatched' }], orderBy: newest, limit: 50 }),
@@ -103,26 +97,49 @@ if (folder) {
     'city, count dispatched by unit': () =>
       reader.count({ scope: 'everything', where: [{ field: 'status', eq: 'dispatched' }], by: ['unit'] }),
   };
-  for (const [name, run] of Object.entries(kinds)) {
-    const times: number[] = [];
-    const until = performance.now() + 1_500;
-    for (let n = 0; n < 200 && performance.now() < until; n++) {
-      const begun = process.cpuUsage();
-      await run(((n * 7919) % OFFICES) + OFFICES * (n % 40));
-      const { user, system } = process.cpuUsage(begun);
-      times.push((user + system) / 1000);
+};
+
+/** A kind is asked for so long and so often at most. */
+const KIND_MS = 1_500;
+const KIND_TIMES = 200;
+
+/** CPU of single lists, searches and counts over a model of many tasks, without HTTP: nothing may grow with the city. */
+export const queryCosts = async (scratch: string, size: BenchSize): Promise<readonly Figure[]> => {
+  const model = await tasksModel();
+  const store = openModels(join(scratch, 'queries'));
+  try {
+    await fillTasks(store, model, size.documents);
+    const costs: { readonly kind: string; readonly p50: number; readonly p95: number }[] = [];
+    for (const [kind, run] of Object.entries(kindsOf(await store.reader(model)))) {
+      const times: number[] = [];
+      const until = performance.now() + KIND_MS;
+      for (let n = 0; n < KIND_TIMES && (n === 0 || performance.now() < until); n++) {
+        const begun = process.cpuUsage();
+        await run(((n * 7919) % OFFICES) + OFFICES * (n % 40));
+        const { user, system } = process.cpuUsage(begun);
+        times.push((user + system) / 1000);
+      }
+      costs.push({ kind, p50: median(times), p95: percentile(times, 0.95) });
     }
-    times.sort((a, b) => a - b);
-    console.log(
-      name.padEnd(36),
-      String(times.length).padStart(4),
-      'median',
-      times[times.length >> 1]!.toFixed(2),
-      'p95',
-      times[Math.floor(times.length * 0.95)]!.toFixed(2),
-      'max',
-      times.at(-1)!.toFixed(2),
-    );
+    const all = costs.map(({ p95 }) => p95);
+    return [
+      {
+        id: 'queries',
+        name: `CPU of a list, search or count over ${size.documents} tasks: the middle kind's p95`,
+        unit: 'ms',
+        value: median(all),
+        spread: { low: Math.min(...all), high: Math.max(...all) },
+        aim: null,
+        met: null,
+        beside: Object.fromEntries(
+          costs.flatMap(({ kind, p50, p95 }) => [
+            [`${kind}, p50 (ms)`, p50],
+            [`${kind}, p95 (ms)`, p95],
+          ]),
+        ),
+      },
+    ];
+  } finally {
+    await store.close();
   }
-  await store.close();
-}
+};
