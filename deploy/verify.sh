@@ -93,14 +93,14 @@ embedded() {
   fresh
   bash deploy/make-secrets.sh sanwang "$WORK/secrets" >/dev/null
   test_token
-  helm -n sanwang upgrade --install sanwang charts/sanwang -f charts/sanwang/profiles/embedded.yaml --set secrets.localIssuer=sanwang-local-issuer \
-    --wait --timeout 120s >/dev/null
+  local values=(-f charts/sanwang/profiles/embedded.yaml --set secrets.localIssuer=sanwang-local-issuer)
+  helm -n sanwang upgrade --install sanwang charts/sanwang "${values[@]}" --wait --timeout 120s >/dev/null
   all_ready && say "installed from nothing, ready" && pods
   replay embedded
   helm_test
   load 40
   sleep 5
-  helm -n sanwang upgrade sanwang charts/sanwang --reuse-values --set image.tag=0.2.0 --wait --timeout 120s >/dev/null
+  helm -n sanwang upgrade sanwang charts/sanwang "${values[@]}" --set image.tag=0.2.0 --wait --timeout 120s >/dev/null
   helm -n sanwang rollback sanwang --wait --timeout 120s >/dev/null
   load_done "upgraded and rolled back under load (one pod: requests wait for it), nothing lost, nothing doubled"
   helm_test
@@ -158,7 +158,7 @@ cluster() {
   k create secret generic sanwang-connections --from-literal=kurrentdb="kurrentdb://$NODE:$KURRENTDB?tls=false" \
     --from-literal=kafka="kafka://$NODE:$KAFKA" --from-literal=mongodb="mongodb://$NODE:$MONGODB/sanwang?directConnection=true" >/dev/null
   test_token
-  helm -n sanwang upgrade --install sanwang charts/sanwang -f deploy/testbed/values.yaml ${HELM_FLAGS:-} --wait --timeout 300s >"$WORK/install" 2>&1 || { cat "$WORK/install"; k get pods; die "install"; }
+  helm -n sanwang upgrade --install sanwang charts/sanwang -f deploy/testbed/values.yaml --wait --timeout 300s >"$WORK/install" 2>&1 || { cat "$WORK/install"; k get pods; die "install"; }
   all_ready && say "installed from nothing, all ready" && pods
   memory
   replay cluster
@@ -166,7 +166,7 @@ cluster() {
 
   load 90 --strict
   sleep 10
-  helm -n sanwang upgrade sanwang charts/sanwang --reuse-values --set image.tag=0.2.0 --wait --timeout 300s >/dev/null
+  helm -n sanwang upgrade sanwang charts/sanwang -f deploy/testbed/values.yaml --set image.tag=0.2.0 --wait --timeout 300s >/dev/null
   say "upgraded to 0.2.0"
   load_done "upgraded to the next image under load"
   pods

@@ -56,7 +56,7 @@ export const openCluster = async (config: ClusterConfig, options: OpenClusterOpt
   const store = openStore(config);
   const closing: (() => Promise<unknown>)[] = [() => store.close()];
   const close = async (): Promise<void> => {
-    for (const step of closing.reverse()) await step();
+    for (const step of closing.toReversed()) await step();
   };
   try {
     const kms = localKms(config.masterKey);

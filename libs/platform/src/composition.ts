@@ -1,4 +1,4 @@
-import { Rejection, wallClock, type Catalogue, type Clock } from '@sanwang/kernel';
+import { wallClock, type Catalogue, type Clock, type Rejection } from '@sanwang/kernel';
 import { linkedController, pause, topicOf, whileHeld } from '@sanwang/messaging';
 import type { ModelDefinition, NamedAttachments } from '@sanwang/read-model';
 import type { Api } from '@sanwang/rpc';

@@ -13,7 +13,7 @@ let tls: TlsFiles;
 beforeAll(async () => void (tls = await makeTls()));
 const closing: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
+  for (const close of closing.splice(0).toReversed()) await close();
 });
 
 /** A server that refuses its first calls, as told. */

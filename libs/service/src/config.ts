@@ -66,7 +66,7 @@ const readSettings = (settings: Settings, env: NodeJS.ProcessEnv, isRequired: bo
 const disagreements = (read: Read, given: (variable: string) => boolean): FieldViolation[] => {
   const found: FieldViolation[] = [];
   const expect = (key: keyof typeof variableOf, expected: string): void => void found.push({ field: variableOf[key], expected });
-  const { issuer, jwksUrl, localIssuer, profile, serviceKey, serviceKeys, tlsCert, tlsKey } = variableOf;
+  const { issuer, jwksUrl, localIssuer, profile, serviceKey, tlsCert } = variableOf;
   if (given(issuer) && !given(jwksUrl)) expect('jwksUrl', `a value, because ${issuer} is set`);
   if (given(jwksUrl) && !given(issuer)) expect('issuer', `a value, because ${jwksUrl} is set`);
   if (given(localIssuer) && given(issuer)) expect('localIssuer', `no value, because ${issuer} is set`);

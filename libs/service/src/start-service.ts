@@ -246,7 +246,7 @@ export const startService = async (definition: ServiceDefinition, parts: Service
     caughtUp: known.done,
     readiness: () => [
       { name: `${definition.context}.directory`, ready: known.reached(), message: known.reached() ? 'caught up once' : 'catching up' },
-      ...models.map(({ definition: model, consumer }) => {
+      ...models.map(({ consumer }) => {
         const { name, state, message } = consumer.status();
         const since = stalls.stalledSince(name);
         if (since === undefined) return { name, ready: state === 'running', message: message ?? state };

@@ -83,7 +83,7 @@ export const startKafka = async (folder: string, { nodes = 1, properties = '', p
 /** A server that speaks MongoDB's protocol; what it acknowledges survives its end. */
 export const startMongo = async (folder: string): Promise<TestServer> => {
   const port = await freePorts(1);
-  const env = { ROOT: process.env['SANWANG_TESTBED_MONGODB'] ?? join(folder, 'mongodb'), PORT: String(port), SERVER: 'py' };
+  const env = { ROOT: process.env['TESTBED_MONGODB_ROOT'] ?? join(folder, 'mongodb'), PORT: String(port), SERVER: 'py' };
   const up = () => twice(() => script('mongodb/up.sh', env));
   await up();
   return {

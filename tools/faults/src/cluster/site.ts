@@ -41,7 +41,7 @@ const apart = (address: string): { host: string; port: number } => {
 export const startSite = async ({ folder, brokers = 1, replicas = {}, env = {}, proxied = true }: SiteOptions): Promise<Site> => {
   const stops: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
-    for (const step of stops.splice(0).reverse()) await step();
+    for (const step of stops.splice(0).toReversed()) await step();
   };
   const lines: string[] = [];
   try {
