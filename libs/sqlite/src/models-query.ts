@@ -43,7 +43,10 @@ const fetcher = (rows: Rows, definition: ModelDefinition, query: ReturnType<type
   const listings = [...(search?.tokens ?? []).map(tokenListing), ...listingsOf(definition, where)];
   const leads = leadsOf(definition, where, scope, listings);
   const filters = [...where.flatMap((filter) => conditionsOf(definition, filter)), ...visible(definition, scope)];
-  const sorting = definition.indexes.find(({ fields }) => fields[0] === orderBy?.field);
+  // Of one field alone the index is in the order of the list also where many have the same value.
+  const sorting = definition.indexes
+    .filter(({ fields }) => fields[0] === orderBy?.field)
+    .toSorted((one, other) => one.fields.length - other.fields.length)[0];
 
   /** Documents are read only of what is on the page. */
   const led = (sized: readonly Sized[], from: Cursor | undefined, count: number): Found => {
