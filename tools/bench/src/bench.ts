@@ -11,13 +11,14 @@ import { appendGrowth } from './measures/growth.ts';
 import { idleMemory } from './measures/idle.ts';
 import { lifecycles } from './measures/lifecycles.ts';
 import { listCost } from './measures/lists.ts';
+import { queryCost } from './measures/queries.ts';
 import { rebuilds } from './measures/rebuilds.ts';
 import { visibility } from './measures/visibility.ts';
 import { startPlatform } from './platform-process.ts';
 import { preload } from './preload.ts';
 import type { Figure, Report } from './report.ts';
 
-export const benchIds = ['P1', 'P3', 'P4', 'P5', 'P6', 'P7', 'P10', 'P11', 'disk'] as const;
+export const benchIds = ['P1', 'P3', 'P4', 'P5', 'P6', 'P7', 'P10', 'lists', 'P11', 'disk'] as const;
 export type BenchId = (typeof benchIds)[number];
 
 export interface BenchOptions {
@@ -61,6 +62,10 @@ export const runBench = async (options: BenchOptions): Promise<Report> => {
     if (wants('P3')) {
       step('P3: appends');
       figures.push(...(await appendSyncs(scratch, size)));
+    }
+    if (wants('lists')) {
+      step('lists, searches and counts');
+      figures.push(...(await queryCost(scratch, size)));
     }
     if (wants('P6')) {
       step('P6: appends in a large log');
