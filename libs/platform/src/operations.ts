@@ -121,7 +121,7 @@ export const operationsApi = (parts: OperationsParts): Api => {
       allow(call, 'parked.write');
       const actor = call.principal.subject;
       const { event, replayed } = await find(model).sink().dropParked(key, { actor, reason });
-      logger.warn({ model, position: event.position }, 'a parked event was given up');
+      logger.warn({ model, position: event.position, event: event.id, actor, reason }, 'a parked event was given up');
       return { droppedEvent: event.id, remaining: replayed.remaining };
     }),
   });

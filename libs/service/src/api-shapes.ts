@@ -9,6 +9,14 @@ export const listFields = <const Field extends string>(sortable: readonly [Field
   orderBy: z.enum([...sortable, ...sortable.map((field) => `-${field}` as const)]).optional(),
 });
 
+/** A code such as `sz-futian-xiangmihu`: lower-case words joined by hyphens. */
+export const slug = z
+  .string()
+  .max(60)
+  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'lower-case words joined by hyphens');
+/** A day without a time zone, `2026-11-24`. */
+export const localDate = z.iso.date();
+
 /** Free-text search of a list. */
 export const searchField = { q: z.string().trim().max(100).optional() };
 

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
@@ -13,6 +13,7 @@ import {
   type ReachedPosition,
 } from '@sanwang/read-model';
 import { asRejection, openDatabase, type Database } from './database.ts';
+import { copyClean } from './models-copy.ts';
 import { column, type Bound, type Rows } from './models-sql.ts';
 import { indexesOf, schemaOf } from './models-schema.ts';
 import { generationWriter, listsOf } from './models-writer.ts';
@@ -31,6 +32,8 @@ export interface ModelFile extends ModelGeneration {
 }
 
 const KEPT_STATEMENTS = 100;
+/** Ends the name of a file that is about to take another's place. */
+const PURGED = '.purged';
 const PAGE = 500;
 const DROPPED = 'key, position, type, id, error, reason, actor, at';
 /** A rollback journal holds only pages that were there before: a load that appends pays little for being able to go on after a crash. */
@@ -67,18 +70,35 @@ const isBulk = ({ raw }: Database): boolean => (raw.prepare('PRAGMA user_version
 /** Opens a generation's file, or makes it: then for a bulk load, which `complete` ends. */
 export const openModelFile = (path: string, generation: string, definition: ModelDefinition): ModelFile => {
   const exists = existsSync(path);
-  const database: Database = guard(() => {
+  const connect = (): Database => {
     const opened = openDatabase(path, { durability: 'normal' });
     try {
       // One connection per file: whoever holds a lock is a stranger, and waiting for him would stop the whole process.
       opened.raw.exec('PRAGMA busy_timeout = 0;');
-      // A vacuum, or a large sort, would otherwise spill opened personal values into a file outside the data folder.
+      // A large sort would otherwise spill opened personal values into a file outside the data folder.
       opened.raw.exec('PRAGMA temp_store = MEMORY;');
-      if (!exists) opened.raw.exec(`${BULK} BEGIN; ${schemaOf(definition)} COMMIT;`);
-      else if (isBulk(opened)) opened.raw.exec(BULK);
       return opened;
     } catch (error) {
       opened.close();
+      throw error;
+    }
+  };
+  let connection = guard(connect);
+  const database: Database = {
+    path,
+    get raw() {
+      return connection.raw;
+    },
+    prepare: (sql) => connection.prepare(sql),
+    transaction: (work) => connection.transaction(work),
+    close: () => connection.close(),
+  };
+  guard(() => {
+    try {
+      if (!exists) database.raw.exec(`${BULK} BEGIN; ${schemaOf(definition)} COMMIT;`);
+      else if (isBulk(database)) database.raw.exec(BULK);
+    } catch (error) {
+      database.close();
       throw error;
     }
   });
@@ -93,26 +113,39 @@ export const openModelFile = (path: string, generation: string, definition: Mode
     return guard(work);
   };
 
+  const queries = new Map<string, StatementSync>();
   /**
    * Secure deletion zeroes what is deleted, but not the stale copies that stay in a page's free space when its cells were
-   * moved to another page. Only a file written anew has none.
+   * moved to another page. Only a file written anew has none. Nothing is written meanwhile: the purge is part of a write.
    */
   let purgeDue = bulk && exists && guard(() => database.raw.prepare('SELECT 1 FROM subjects WHERE n = 0 LIMIT 1').get() !== undefined);
-  const emptyWriteAheadLog = (): void => {
-    const { busy } = database.raw.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() as { busy: number };
-    if (busy !== 0)
-      throw new Rejection('unavailable', 'read-model-unavailable', 'What was erased is still being read; the purge must wait.');
-  };
-  const purge = (): void => {
-    // A reader of the old pages would make the vacuum in vain: better to learn of him before.
-    emptyWriteAheadLog();
-    database.raw.exec('VACUUM');
-    emptyWriteAheadLog();
-    database.raw.exec('DELETE FROM subjects WHERE n = 0');
-    purgeDue = false;
+  const stillRead = (): Rejection =>
+    new Rejection('unavailable', 'read-model-unavailable', 'What was erased is still being read; the purge must wait.');
+  const purge = async (): Promise<void> => {
+    const fresh = `${path}${PURGED}`;
+    use(() => {
+      // A reader of the old pages would make the copy in vain: better to learn of him before.
+      const { busy } = database.raw.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() as { busy: number };
+      if (busy !== 0) throw stillRead();
+    });
+    try {
+      await copyClean(path, fresh);
+      use(() => {
+        // This succeeds only where no other connection is left.
+        database.raw.exec('PRAGMA journal_mode = DELETE');
+        connection.close();
+        queries.clear();
+        renameSync(fresh, path);
+        connection = connect();
+        database.raw.exec('DELETE FROM subjects WHERE n = 0');
+      });
+      purgeDue = false;
+    } catch (error) {
+      await rm(fresh, { force: true });
+      throw asRejection(error, 'read-model');
+    }
   };
 
-  const queries = new Map<string, StatementSync>();
   const rows: Rows = (sql, params) =>
     use(() => {
       const statement = queries.get(sql) ?? database.raw.prepare(sql);
@@ -190,8 +223,8 @@ export const openModelFile = (path: string, generation: string, definition: Mode
         });
         database.raw.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8000;`);
         bulk = false;
-        if (purgeDue) purge();
       });
+      if (purgeDue) await purge();
       const handle = await open(path, 'r+');
       await handle.sync().finally(() => handle.close());
     },
@@ -201,7 +234,7 @@ export const openModelFile = (path: string, generation: string, definition: Mode
       const list = JSON.stringify(subjects);
       if (rows('SELECT 1 FROM subjects WHERE subject IN (SELECT value FROM json_each(?)) LIMIT 1', [list]).length === 0) return;
       purgeDue = true;
-      if (!bulk) use(purge);
+      if (!bulk) await purge();
     },
 
     close: () => database.close(),
@@ -243,5 +276,5 @@ export const canGoOn = (path: string): boolean => {
 
 /** Removes a generation's file with its write-ahead log. */
 export const removeModelFile = async (path: string): Promise<void> => {
-  for (const suffix of ['', '-wal', '-shm', '-journal']) await rm(path + suffix, { force: true });
+  for (const suffix of ['', '-wal', '-shm', '-journal', PURGED]) await rm(path + suffix, { force: true });
 };

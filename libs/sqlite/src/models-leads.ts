@@ -27,6 +27,8 @@ export interface Lead {
   readonly parts: readonly Part[];
   readonly weight: number;
   readonly listing?: Listing;
+  /** It is all that the caller may see, and nothing else. */
+  readonly within?: true;
 }
 
 /** Index of a scope field that holds all other scalar fields too: a query within a jurisdiction needs nothing else. */
@@ -36,6 +38,8 @@ export const declaredIndex = (name: string): string => `"i_${name}"`;
 const ROW = 4;
 /** So many of the tokens are looked for where no token leads. */
 const TESTED = 3;
+/** So few are counted in any case. */
+const LITTLE = 200;
 const plain = (sql: string): Condition => ({ sql, params: [] });
 
 const where = (from: Condition, condition: Condition): Condition => ({
@@ -83,8 +87,18 @@ const scopeLeads = (definition: ModelDefinition, scope: QueryScope): readonly Le
     const from = { sql: `json_each(?) a CROSS JOIN ${by(area!)}`, params: [JSON.stringify(within.prefixes)] };
     parts.push(indexPart(from, all([ranges, ...(units ? [not(units)] : [])])));
   }
-  if (owner) parts.push('table' in owner ? listingPart(owner, ...others) : indexPart(plain(by(owned!)), all([owner, ...others])));
-  return [{ parts, weight: 1 }];
+  if (owner && 'table' in owner) {
+    // What is his own is mostly in his unit as well: that is known without a look at each document.
+    const before = parts.map(({ from, condition }) => where(from, condition));
+    const elsewhere: Condition = {
+      sql: `t.n NOT IN (${before.map(({ sql }) => `SELECT d.n FROM ${sql}`).join(' UNION ALL ')})`,
+      params: before.flatMap(({ params }) => params),
+    };
+    parts.push(listingPart(owner, ...(before.length > 0 ? [elsewhere] : [])));
+  } else if (owner) {
+    parts.push(indexPart(plain(by(owned!)), all([owner, ...others])));
+  }
+  return [{ parts, weight: 1, within: true }];
 };
 
 /** Lists that every document of the answer is in. */
@@ -103,35 +117,38 @@ export interface Sized {
   /** `Infinity` beyond the limit. */
   readonly size: number;
 }
-const cost = ({ lead, size }: Sized): number => Math.min(size, Number.MAX_SAFE_INTEGER) * lead.weight;
-
 /** Counts the leads up to one limit after the other, until one is smaller: the cheapest first. None where all are larger. */
 export const smallest = (rows: Rows, leads: readonly Lead[], limits: readonly number[]): readonly Sized[] => {
+  const tokens = leads.filter(({ listing }) => listing?.table === 'tokens').length;
+  const costOf = ({ lead, size }: Sized): number => size * (lead.weight + (lead.listing ? 0 : Math.min(tokens, TESTED)));
   for (const limit of limits) {
-    const sized = leads
-      .map((lead) => {
-        let size = 0;
-        for (const { counted } of lead.parts) {
-          if (size >= limit) break;
-          const sql = `SELECT count(*) AS size FROM (SELECT 1 FROM ${counted.sql} LIMIT +?)`;
-          size += rows(sql, [...counted.params, limit - size])[0]!['size'] as number;
-        }
-        return { lead, size: size < limit ? size : Infinity };
-      })
-      .sort((one, other) => cost(one) - cost(other));
-    if (sized.length > 0 && sized[0]!.size < limit) return sized;
+    let enough = limit;
+    const sized = leads.map((lead): Sized => {
+      let size = 0;
+      for (const { counted } of lead.parts) {
+        if (size >= enough) break;
+        const sql = `SELECT count(*) AS size FROM (SELECT 1 FROM ${counted.sql} LIMIT +?)`;
+        size += rows(sql, [...counted.params, enough - size])[0]!['size'] as number;
+      }
+      if (size >= enough) return { lead, size: Infinity };
+      enough = Math.min(enough, Math.max(2 * size, LITTLE));
+      return { lead, size };
+    });
+    if (sized.some(({ size }) => size < Infinity)) {
+      return sized.toSorted((one, other) => (one.size === other.size ? 0 : costOf(one) - costOf(other)));
+    }
   }
   return [];
 };
 
 /**
- * The lists that are worth a look at each document of the lead. A token that is much commoner than a leading one is not: what has
- * the one mostly has the other, and the words are looked for in the end. Beside any other lead the rarest tokens are.
+ * The lists that are worth a look at each document of the lead. A token that is commoner than a leading one is not: what has the
+ * one mostly has the other, and the words are looked for in the end. Beside any other lead some tokens are.
  */
 export const testsBeside = ([first, ...others]: readonly Sized[], listings: readonly Listing[]): readonly Condition[] => {
   const lead = first!.lead.listing;
   const tokens = others.flatMap(({ lead: { listing }, size }) => (listing?.table === 'tokens' ? [{ listing, size }] : []));
-  const worth = lead ? tokens.filter(({ size }) => size <= first!.size * 10) : tokens.slice(0, TESTED);
+  const worth = lead ? tokens.filter(({ size }) => size < Infinity) : tokens.slice(0, TESTED);
   const values = listings.filter((listing) => listing.table === 'lists' && listing !== lead);
   return [...values, ...worth.map(({ listing }) => listing)].map((listing) => listedIn(listing, lead ? 't' : 'd'));
 };

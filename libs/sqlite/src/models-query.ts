@@ -25,7 +25,7 @@ export interface Limits {
   /** When that was in vain, a set leads that is smaller than this, or else the list is scanned to its end. */
   readonly common: readonly number[];
 }
-const LIMITS: Limits = { rare: [200, 2_000], scanned: 100, common: [20_000, 200_000] };
+const LIMITS: Limits = { rare: [200, 2_000], scanned: 100, common: [8_000, 25_000, 200_000] };
 
 /** Candidates of a search are read in so many rounds at most; then the page is shorter and still has a next one. */
 const ROUNDS = 8;
@@ -42,8 +42,12 @@ const fetcher = (rows: Rows, definition: ModelDefinition, query: ReturnType<type
   const value = orderBy ? column(orderBy.field) : 'NULL';
   const listings = [...(search?.tokens ?? []).map(tokenListing), ...listingsOf(definition, where)];
   const leads = leadsOf(definition, where, scope, listings);
-  const filters = [...where.flatMap((filter) => conditionsOf(definition, filter)), ...visible(definition, scope)];
-  const sorting = definition.indexes.find(({ fields }) => fields[0] === orderBy?.field);
+  const filters = where.flatMap((filter) => conditionsOf(definition, filter));
+  const seen = visible(definition, scope);
+  // Of one field alone the index is in the order of the list also where many have the same value.
+  const sorting = definition.indexes
+    .filter(({ fields }) => fields[0] === orderBy?.field)
+    .toSorted((one, other) => one.fields.length - other.fields.length)[0];
 
   /** Documents are read only of what is on the page. */
   const led = (sized: readonly Sized[], from: Cursor | undefined, count: number): Found => {
@@ -51,6 +55,7 @@ const fetcher = (rows: Rows, definition: ModelDefinition, query: ReturnType<type
     const conditions = [
       ...testsBeside(sized, listings),
       ...filters,
+      ...(sized[0]!.lead.within ? [] : seen),
       ...(from ? [{ sql: `(${rest.map(({ sql }) => sql).join(' OR ')})`, params: rest.flatMap(({ params }) => params) }] : []),
     ];
     const parts = sized[0]!.lead.parts.map((part) => {
@@ -79,7 +84,7 @@ const fetcher = (rows: Rows, definition: ModelDefinition, query: ReturnType<type
       const sqlEnd = `SELECT ${value} AS sorted, d.id AS id FROM ${source} WHERE ${part.sql} ORDER BY ${order} LIMIT 1 OFFSET +?`;
       const end = most === undefined || !orderBy ? undefined : rows(sqlEnd, [...part.params, most])[0];
       const until = end ? [upTo(orderBy!, { value: end['sorted'] ?? null, id: end['id'] as string })] : [];
-      const { sql, params } = all([part, ...until, ...filters, ...tests]);
+      const { sql, params } = all([part, ...until, ...filters, ...seen, ...tests]);
       const statement = `SELECT d.id, d.doc, ${value} AS sorted FROM ${source} WHERE ${sql} ORDER BY ${order} LIMIT +?`;
       found.push(...rows(statement, [...params, count - found.length]));
       if (end && found.length < count) return undefined;
@@ -87,7 +92,8 @@ const fetcher = (rows: Rows, definition: ModelDefinition, query: ReturnType<type
     return found;
   };
 
-  let sized = smallest(rows, leads, limits.rare);
+  // A search looks for the rarest token first, however common: what a scan finds may have the tokens that it is tested for, and not the words.
+  let sized = smallest(rows, leads, search ? [...limits.rare, ...limits.common.slice(0, 2)] : limits.rare);
   return (from: Cursor | undefined, count: number): Found => {
     if (sized.length > 0) return led(sized, from, count);
     if (leads.length === 0) return scanned(from, count)!;
@@ -133,8 +139,14 @@ const countGroups = (
   const fields = new Map(declaredFields(definition).map((field) => [field.name, field]));
   const where = checkFilters(definition, options.where);
   const listings = listingsOf(definition, where);
-  const sized = smallest(rows, leadsOf(definition, where, scope, listings), [...limits.rare, ...limits.common]);
-  const conditions = [...where.flatMap((filter) => conditionsOf(definition, filter)), ...visible(definition, scope)];
+  const leads = leadsOf(definition, where, scope, listings);
+  const rare = smallest(rows, leads, limits.rare);
+  // All that the caller may see is gone through in an index that needs no documents, however much it is.
+  const sized = rare.length > 0 ? rare : leads.filter(({ within }) => within).map((lead) => ({ lead, size: Infinity }));
+  const conditions = [
+    ...where.flatMap((filter) => conditionsOf(definition, filter)),
+    ...(sized[0]?.lead.within ? [] : visible(definition, scope)),
+  ];
   const tests = sized.length > 0 ? testsBeside(sized, listings) : testsInScan(listings);
   const values = [
     ...by.map((field, index) => `${column(field)} AS g${index}`),

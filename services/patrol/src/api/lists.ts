@@ -1,23 +1,11 @@
 import type { FieldFilter, ModelDefinition } from '@sanwang/read-model';
 import { notFound } from '@sanwang/kernel';
 import type { Call } from '@sanwang/rpc';
-import type { ServiceContext } from '@sanwang/service';
+import { listFields, pageOf, searchField, type ServiceContext } from '@sanwang/service';
 import type { Document } from '@sanwang/read-model';
-import { z } from 'zod';
 
 /** Paging, sorting and search of every list; `fields` are those that it can be sorted by. */
-export const paging = <const Field extends string>(...fields: readonly [Field, ...Field[]]) => ({
-  pageSize: z.int().min(1).max(500).optional(),
-  pageToken: z.string().min(1).max(2000).optional(),
-  orderBy: z.enum([...fields, ...fields.map((field) => `-${field}` as const)]).optional(),
-  q: z.string().trim().min(1).max(100).optional(),
-});
-export interface Paging {
-  readonly pageSize?: number | undefined;
-  readonly pageToken?: string | undefined;
-  readonly orderBy?: string | undefined;
-  readonly q?: string | undefined;
-}
+export const paging = <const Field extends string>(...fields: readonly [Field, ...Field[]]) => ({ ...listFields(fields), ...searchField });
 
 type Test = Omit<FieldFilter, 'field'>;
 /** Filters whose value was given; `[field, test of the value]`. */
@@ -35,20 +23,14 @@ export const list = async <Doc extends Document>(
   call: Call,
   model: ModelDefinition<Doc>,
   action: string,
-  request: Paging,
+  request: Parameters<typeof pageOf>[0],
   options: { readonly where: readonly FieldFilter[]; readonly orderBy: string },
 ): Promise<{ items: Doc[]; nextPageToken: string | undefined }> => {
   const scope = service.access.scope(call.principal, action);
   await service.caughtUp(call, model);
-  const orderBy = request.orderBy ?? options.orderBy;
-  const page = await service.reader(model).query({
-    scope,
-    where: options.where,
-    orderBy: orderBy.startsWith('-') ? { field: orderBy.slice(1), direction: 'desc' } : { field: orderBy, direction: 'asc' },
-    limit: request.pageSize ?? 50,
-    ...(request.q === undefined ? {} : { search: request.q }),
-    ...(request.pageToken === undefined ? {} : { pageToken: request.pageToken }),
-  });
+  const page = await service
+    .reader(model)
+    .query({ ...pageOf({ ...request, orderBy: request.orderBy ?? options.orderBy }), scope, where: options.where });
   return { items: [...page.items], nextPageToken: page.nextPageToken };
 };
 

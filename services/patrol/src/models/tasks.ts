@@ -64,8 +64,8 @@ export const tasks: ModelDefinition<TaskDocument> = {
   indexes: [
     { name: 'pooled', fields: ['pooledAt', 'status', 'type', 'channel', 'checklist', 'priority'] },
     { name: 'due', fields: ['status', 'dueOn'] },
-    { name: 'dueOn', fields: ['dueOn', 'status'] },
-    { name: 'priority', fields: ['priority', 'pooledAt', 'status'] },
+    { name: 'dueOn', fields: ['dueOn'] },
+    { name: 'priority', fields: ['priority'] },
     { name: 'unit', fields: ['unit', 'status', 'dueOn'] },
     { name: 'business', fields: ['businessId', 'pooledAt', 'recheckOf'] },
   ],

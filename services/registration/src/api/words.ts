@@ -1,5 +1,8 @@
+import { localDate, slug } from '@sanwang/service';
 import { z } from 'zod';
 import { authorityPattern, localNumberPattern } from '../business/number.ts';
+
+export { localDate, slug };
 
 export const businessId = z
   .string()
@@ -8,12 +11,7 @@ export const businessId = z
     /^(uscc\.[0-9A-Z]{18}|local\.[a-z0-9]+(-[a-z0-9]+)*\.[A-Za-z0-9][A-Za-z0-9-]*)$/,
     'uscc.<18 characters> or local.<authority>.<number>',
   );
-export const slug = z
-  .string()
-  .max(60)
-  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'lower-case words joined by hyphens');
 export const area = z.string().regex(/^\d{2,12}$/, 'an area code of 2 to 12 digits');
-export const localDate = z.iso.date();
 export const name = z.string().trim().min(1).max(200);
 export const person = z.string().trim().max(100);
 export const reason = z.string().trim().min(1).max(300);
