@@ -16,7 +16,7 @@ export interface ConsumerOptions {
   readonly known: KnownTypes;
   readonly signal: AbortSignal;
   /** What the sink has parked, for the status and for readers that would not see a parked event. */
-  readonly parked?: { keys(): number; has(position: number): boolean | Promise<boolean> };
+  readonly parked?: { keys(): number; has(position: number): boolean | Promise<boolean>; refresh?(): Promise<void> };
   readonly backoff?: Backoff;
   /** How long the progress over messages that nobody subscribed to may stay unsaved. */
   readonly saveEveryMs?: number;
@@ -196,7 +196,9 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
     const stored = await sink.progress();
     const generation = intake.generationOf(topic) ?? (await bus.topicInfo(topic))?.generation;
     const there = stored.find((p) => p.topic === topic && p.partition === partition && p.generation === generation);
-    if (there && there.position >= position) waiters.passed(`${topic}/${partition}`, there.position);
+    if (!there || there.position < position) return;
+    await options.parked?.refresh?.();
+    waiters.passed(`${topic}/${partition}`, there.position);
   };
   const refuseParked = async (position: number): Promise<void> => {
     if (options.parked && options.parked.keys() > 0 && (await options.parked.has(position))) {

@@ -3,6 +3,7 @@ import { decodingConformance } from './conformance/decoding.ts';
 import { projectionConformance } from './conformance/projection.ts';
 import { rebuildConformance } from './conformance/rebuild.ts';
 import { queryConformance } from './conformance/queries.ts';
+import { sharedConformance } from './conformance/shared.ts';
 import { storeConformance } from './conformance/store.ts';
 import type { ModelStoreUnderTest, OpenModelStore } from './conformance/under-test.ts';
 
@@ -16,5 +17,6 @@ export const modelStoreConformance = (name: string, open: OpenModelStore): void 
     decodingConformance(open);
     projectionConformance(open);
     rebuildConformance(open);
+    sharedConformance(open);
   });
 };

@@ -23,6 +23,8 @@ export interface ProjectionSink extends Sink {
   parkedKeys(): number;
   /** True when the event at this position is parked or waits behind one that is. */
   isParked(position: number): boolean;
+  /** Reads anew what is parked: another instance may have parked or replayed something. */
+  refreshParked(): Promise<void>;
   /** The events of a parked stream, the failed one first, personal fields sealed. */
   showParked(key: string): Promise<readonly ParkedEvent[]>;
   /** Applies a parked stream's events again in order, up to the first that fails. */
@@ -43,7 +45,7 @@ export const projectionSink = (
   generation: ModelGeneration,
   keys: Pick<Keys, 'find'>,
   hooks: ProjectionHooks = {},
-  options: Pick<ProjectorOptions, 'validate'> & { readonly known?: KnownTypes } = {},
+  options: Pick<ProjectorOptions, 'validate' | 'shared'> & { readonly known?: KnownTypes } = {},
 ): ProjectionSink => {
   const projector = createProjector(definition, generation, keys, options);
   const subscribes = subscriptions(definition);
@@ -111,6 +113,11 @@ export const projectionSink = (
       return generation.progress();
     },
     forget: () => void (outdated = true),
+    refreshParked: () =>
+      oneAtATime(async () => {
+        loading = undefined;
+        await parkedPositions();
+      }),
     parkedKeys: () => queues.size,
     isParked: (position) => [...queues.values()].some((positions) => positions.has(position)),
     apply: (...batch) => oneAtATime(() => apply(...batch)),

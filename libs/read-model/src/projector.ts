@@ -6,15 +6,13 @@ import { eraseSubjects, openedSubjects } from './personal.ts';
 import { refuseUnstorable } from './storable.ts';
 import { searchTokens } from './search.ts';
 import type { Document, ModelDefinition, ModelGeneration, ModelHandler, ModelWrite } from './port.ts';
+import { ERASED_ID, writeBatch, type Written } from './writing.ts';
 
 /** The event on which every model that opens personal fields erases those of the subject. */
 export const SUBJECT_ERASED = 'directory.SubjectErased';
 /** The event types that a model's consumer takes. */
 export const subscriptions = (definition: Pick<ModelDefinition, 'on' | 'opens'>): ReadonlySet<string> =>
   new Set([...Object.keys(definition.on), ...(definition.opens?.length ? [SUBJECT_ERASED] : [])]);
-
-/** Removed documents under these ids remember whose values must not be opened again, wherever the key still is. */
-const ERASED_ID = '$erased.';
 
 export interface Change {
   readonly id: string;
@@ -27,6 +25,8 @@ export interface ProjectorOptions {
   readonly fresh?: boolean;
   /** Checks every document against the model's schema: for tests, too dear for a rebuild. */
   readonly validate?: boolean;
+  /** Other instances may write to the generation at the same time: each then looks for what the other has erased. */
+  readonly shared?: boolean;
   /** False: documents are written without their search tokens, where nobody is going to search. */
   readonly searchable?: boolean;
 }
@@ -146,6 +146,14 @@ export const createProjector = (
   const mayBeStored = ({ event, handler }: Step): boolean =>
     !fresh || (definition.kind === 'stream' && (event.revision > 0 || handler.id !== undefined));
 
+  const written = (id: string, revision: number, doc: Document | undefined): Written => ({
+    id,
+    revision,
+    doc,
+    tokens: doc && definition.search && options.searchable !== false ? searchTokens(definition.search(doc)) : [],
+    subjects: doc && opens.size > 0 ? openedSubjects(doc) : [],
+  });
+
   const forget = (): void => {
     held.clear();
     changed.clear();
@@ -224,26 +232,20 @@ export const createProjector = (
     },
 
     async flush(rest) {
-      const changes: Change[] = [];
-      const documents: ModelWrite['documents'][number][] = [];
+      const documents: Written[] = [];
       for (const id of changed) {
         const entry = held.get(id)!;
-        const { revision, doc } = entry;
         // The longest unchanged go first when memory is short.
         held.delete(id);
         held.set(id, entry);
-        const tokens = doc && definition.search && options.searchable !== false ? searchTokens(definition.search(doc)) : [];
-        documents.push({ id, revision, doc, tokens, subjects: doc && opens.size > 0 ? openedSubjects(doc) : [] });
-        if (!id.startsWith(ERASED_ID)) changes.push({ id, doc });
+        documents.push(written(id, entry.revision, entry.doc));
       }
+      const docs = new Map(documents.filter(({ id }) => !id.startsWith(ERASED_ID)).map(({ id, doc }) => [id, doc]));
       try {
-        if (erasing.size > 0 && generation.purge) {
-          // The progress moves only once the bytes are gone: after a crash in between, the erasure comes again.
-          await generation.write({ documents, progress: [] });
-          await generation.purge([...erasing]);
-          await generation.write({ ...rest, documents: [] });
-        } else {
-          await generation.write({ ...rest, documents });
+        const rewritten = await writeBatch(generation, { ...rest, documents }, { erasing, shared: options.shared ?? false, written });
+        for (const { id, revision, doc } of rewritten) {
+          docs.set(id, doc);
+          if (held.has(id)) held.set(id, { revision, doc });
         }
       } catch (error) {
         forget();
@@ -254,7 +256,7 @@ export const createProjector = (
       }
       // Each entry is written once: nobody asks for it again.
       trim(fresh && definition.kind === 'entries' ? 0 : limit);
-      return changes;
+      return [...docs].map(([id, doc]) => ({ id, doc }));
     },
 
     pending: () => changed.size,

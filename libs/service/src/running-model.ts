@@ -58,7 +58,10 @@ export const startModel = async (definition: ModelDefinition, options: StartMode
   const open = async (): Promise<ProjectionSink> => {
     const opened = await models.live(definition);
     generation = opened.generation;
-    return observeSink(projectionSink(definition, opened, options.keys, hooks, { known: options.known }), options.metrics);
+    return observeSink(
+      projectionSink(definition, opened, options.keys, hooks, { known: options.known, shared: options.lookEveryMs !== undefined }),
+      options.metrics,
+    );
   };
   let live = await open();
   let since: number | undefined;
@@ -84,7 +87,7 @@ export const startModel = async (definition: ModelDefinition, options: StartMode
     ownContext: options.ownContext,
     known: options.known,
     signal,
-    parked: { keys: () => live.parkedKeys(), has: (position) => live.isParked(position) },
+    parked: { keys: () => live.parkedKeys(), has: (position) => live.isParked(position), refresh: () => live.refreshParked() },
   });
   const takeOver: RunningModel['takeOver'] = (swap) =>
     consumer.standStill(async () => {
@@ -96,6 +99,8 @@ export const startModel = async (definition: ModelDefinition, options: StartMode
     void every(options.lookEveryMs, signal, async () => {
       const current = await models.current(definition);
       if (current !== undefined && current !== generation) await takeOver(async () => undefined);
+      // What waits behind a parked event here may have been replayed by another.
+      else if (live.parkedKeys() > 0) live.forget?.();
     });
   }
   return { definition, consumer, reader: await models.reader(definition), sink: () => live, takeOver, busySince: () => since };
