@@ -139,7 +139,8 @@ export const createGenerations = (database: Database) => {
         if (!(error instanceof MongoServerError) || error.code !== NAMESPACE_EXISTS) throw error;
       });
       // While it is empty: over many documents it would outlast every limit of time.
-      await db.collection(collection).createIndexes([...indexesOf(definition)]);
+      const indexes = [...indexesOf(definition)];
+      if (indexes.length > 0) await db.collection(collection).createIndexes(indexes);
       return generation;
     },
 

@@ -51,6 +51,16 @@ it('shows what one process swapped in to the readers of another within seconds',
   expect((await other.live(model)).generation).toBe(next.generation);
 });
 
+it('makes a model that declares no index, no jurisdiction and no search', async () => {
+  const { search: _search, scope: _scope, opens: _opens, ...rest } = model;
+  const bare: ModelDefinition = { ...rest, name: 'bare', indexes: [] };
+
+  const store = startProcess();
+  await write(await store.live(bare), document('a', 0, { name: 'one' }));
+
+  expect(await (await store.reader(bare)).get('a', 'everything')).toEqual({ name: 'one' });
+});
+
 it('lets two processes that begin a model at the same time begin the same one', async () => {
   const live = await Promise.all(Array.from({ length: 4 }, () => startProcess().live(model)));
   expect(new Set(live.map(({ generation }) => generation)).size).toBe(1);

@@ -6,6 +6,12 @@ const fail = (message: string): void => {
   process.exitCode = 1;
 };
 
+/** What is closed after the last answer may take so long; then the process ends as it is: nothing acknowledged depends on it. */
+const CLOSING_SECONDS = 20;
+/** Clients that an outage has left behind must not keep a stopped process alive. */
+const LEFT_BEHIND_MS = 1_000;
+const endAfter = (ms: number, code: typeof process.exitCode): void => void setTimeout(() => process.exit(code), ms).unref();
+
 /**
  * Runs one service of a cluster in this process until SIGTERM or SIGINT, then drains it: all of a service's `main.ts`. A wrong
  * configuration ends it with exit code 1 and the names of the variables.
@@ -22,7 +28,8 @@ export const run = async (definition: ServiceDefinition): Promise<void> => {
     }
     // What only a cluster needs is loaded here, so that the embedded mode does not.
     const { runService } = await import('./run-service.ts');
-    await runService(definition, config, stop.signal);
+    stop.signal.addEventListener('abort', () => endAfter((config.drainSeconds + CLOSING_SECONDS) * 1_000, 1));
+    await runService(definition, config, stop.signal).finally(() => endAfter(LEFT_BEHIND_MS, process.exitCode));
   } catch (error) {
     if (error instanceof Rejection && error.reason === 'configuration') return fail(error.message);
     throw error;

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Rejection } from '@sanwang/kernel';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createAdmission, isExemptService, isExemptUrl, type Admission, type AdmissionOptions } from './admission.ts';
@@ -24,14 +23,21 @@ const arrive = (admission: Admission, count: number) => {
   }
   return { leaves, refused };
 };
-const burn = (ms: number): void => {
-  const end = performance.now() + ms;
-  while (performance.now() < end);
+/** A clock that goes only when it is told to. */
+const steps = () => {
+  let time = 0;
+  return { now: () => time, by: (ms: number) => void (time += ms) };
 };
+const { now } = steps();
+const entered = (admission: Admission, perCall: () => void): void =>
+  admission.enter(
+    (leave) => (perCall(), leave()),
+    () => {},
+  );
 
 describe('the door', () => {
   it('lets in so many, lets so many wait, and refuses the rest at once', () => {
-    const admission = door({ start: 3, waiting: 2 });
+    const admission = door({ start: 3, waiting: 2, now });
     const { leaves, refused } = arrive(admission, 8);
     expect([leaves.length, refused.length]).toEqual([3, 3]);
     expect(refused[0]).toMatchObject({
@@ -41,8 +47,8 @@ describe('the door', () => {
     });
     expect(admission.state()).toEqual({ limit: 3, running: 3, waiting: 2, refused: 3 });
   });
-  it('lets in who waits, first come first served, when a place is free, once however often a call leaves', () => {
-    const admission = door({ start: 1, waiting: 9 });
+  it('lets in who waits, first come first served, when a place is free, once however often a call leaves', async () => {
+    const admission = door({ start: 1, waiting: 9, now });
     const order: number[] = [];
     const leaves: (() => void)[] = [];
     for (const n of [1, 2, 3]) {
@@ -53,34 +59,36 @@ describe('the door', () => {
     }
     leaves[0]!();
     leaves[0]!();
-    expect(order).toEqual([1, 2]);
+    await expect.poll(() => order).toEqual([1, 2]);
     leaves[1]!();
+    await expect.poll(() => order).toEqual([1, 2, 3]);
     leaves[2]!();
     expect([order, admission.state().running]).toEqual([[1, 2, 3], 0]);
   });
   it('refuses who has waited too long', async () => {
-    const { refused } = arrive(door({ start: 1, waiting: 9, waitMs: 60 }), 4);
+    const time = steps();
+    const { refused } = arrive(door({ start: 1, waiting: 9, waitMs: 60, now: time.now }), 4);
+    time.by(60);
     await expect.poll(() => refused.length).toBe(3);
   });
+  it('begins calls for a short time in each turn of the event loop, however many places there are', async () => {
+    const time = steps();
+    const admission = door({ now: time.now });
+    let begun = 0;
+    for (let n = 0; n < 50; n++) entered(admission, () => (begun++, time.by(5)));
+    expect(begun).toBe(4);
+    await expect.poll(() => begun).toBe(50);
+    expect(admission.state()).toMatchObject({ running: 0, waiting: 0, refused: 0 });
+  });
   it('lets in fewer while the event loop is late, and more again afterwards', async () => {
-    const admission = door({ start: 100, least: 10 });
-    for (let n = 0; n < 20; n++) {
-      burn(200);
-      await pause(1);
-    }
-    const { limit } = admission.state();
-    expect(limit).toBeLessThan(50);
-    const { leaves } = arrive(admission, 200);
-    await expect
-      .poll(
-        () => {
-          arrive(admission, 1);
-          return admission.state().limit;
-        },
-        { timeout: 5_000 },
-      )
-      .toBeGreaterThan(limit);
-    expect(leaves.length).toBeGreaterThan(0);
+    const time = steps();
+    let late = 1_000;
+    // Looked at once per look at the loop and once per call.
+    const admission = door({ start: 100, least: 10, now: () => (time.by(late), time.now()) });
+    await expect.poll(() => admission.state().limit, { timeout: 5_000 }).toBe(10);
+    late = 0;
+    arrive(admission, 11);
+    await expect.poll(() => (arrive(admission, 1), admission.state().limit), { timeout: 5_000 }).toBeGreaterThan(10);
   });
   it('stands open for probes and operations', () => {
     expect(['/healthz', '/readyz', '/metrics', '/v1/operations/status'].map(isExemptUrl)).toEqual([true, true, true, true]);
@@ -92,10 +100,9 @@ describe('the door', () => {
 
 describe('a full server', () => {
   it('says so in REST and gRPC, with the time after which to try again, before it asks who calls', async () => {
-    const admission = door({ start: 1, waiting: 0 });
+    const admission = door({ start: 1, most: 1, waiting: 0 });
     const pilot = await runPilot([], { admission });
-    const slow = pilot.request('POST', '/v1/pilot/fail', { code: 'slow' });
-    await expect.poll(() => admission.state().running).toBe(1);
+    const { leaves } = arrive(admission, 1);
     const refused = await pilot.request('GET', '/v1/pilot/notes', undefined, { authorization: '', 'x-correlation-id': 'c-1' });
     expect([refused.status, refused.headers.get('content-type'), refused.headers.get('x-correlation-id')]).toEqual([
       429,
@@ -109,19 +116,24 @@ describe('a full server', () => {
       reason: 'overloaded',
       facts: { retryAfterSeconds: expect.any(Number) },
     });
-    expect((await slow).status).toBe(504);
+    expect((await fetch(`${pilot.base}/v1/operations/nothing`)).status).toBe(404);
+    expect(pilot.calls).toEqual([]);
+    leaves[0]!();
     expect((await pilot.request('GET', '/v1/pilot/notes')).status).toBe(200);
     await pilot.close();
   });
   it('gives the place of a caller who went away to another', async () => {
     const admission = door({ start: 1 });
-    const pilot = await runPilot([], { admission });
+    const pilot = await runPilot([], { admission, timeoutMs: 10_000 });
+    const caller = new AbortController();
     const gone = fetch(`${pilot.base}/v1/pilot/fail`, {
       method: 'POST',
       headers: { authorization: 'Bearer o1', 'content-type': 'application/json' },
       body: '{"code":"slow"}',
-      signal: AbortSignal.timeout(50),
+      signal: caller.signal,
     });
+    await expect.poll(() => admission.state().running).toBe(1);
+    caller.abort();
     await expect(gone).rejects.toThrow();
     await expect.poll(() => admission.state().running).toBe(0);
     await pilot.close();

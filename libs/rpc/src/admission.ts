@@ -8,6 +8,8 @@ export interface AdmissionOptions {
   /** Calls that may wait for a place, and how long, ms. */
   readonly waiting?: number;
   readonly waitMs?: number;
+  /** Milliseconds that only go forward; the process's own when absent. */
+  readonly now?: () => number;
 }
 
 /** How full a server is. */
@@ -22,7 +24,8 @@ export interface AdmissionState {
 /**
  * The door of a server: so many calls at work at once, so many more waiting for a moment, and everything beyond refused before
  * it costs anything. The first number follows the event loop: it falls while the loop is late and grows while all places are
- * taken and the loop is not.
+ * taken and the loop is not. And in one turn of the loop calls are begun for a short time only: where the work is the
+ * processor's, calls would otherwise queue up unread in their sockets, where nobody knows how long they have waited.
  */
 export interface Admission {
   /** Calls exactly one of the two, now or within the wait. `admitted` gets `leave`, to be called when the call is answered. */
@@ -32,6 +35,9 @@ export interface Admission {
   close(): void;
 }
 
+/** In one turn of the event loop calls are begun for so long, and so many of those that wait. */
+const TURN_MS = 20;
+const TURN_CALLS = 64;
 const TICK_MS = 50;
 const LATE_MS = 100;
 const IN_TIME_MS = 25;
@@ -51,7 +57,14 @@ interface Waiting {
 }
 
 export const createAdmission = (options: AdmissionOptions = {}): Admission => {
-  const { start = 128, least = 16, most = 512, waiting: places = 2_000, waitMs = 500 } = options;
+  const {
+    start = 128,
+    least = Math.min(16, start),
+    most = 512,
+    waiting: places = 2_000,
+    waitMs = 500,
+    now = () => performance.now(),
+  } = options;
   let limit = start;
   let running = 0;
   let refusedCount = 0;
@@ -64,6 +77,39 @@ export const createAdmission = (options: AdmissionOptions = {}): Admission => {
     refusedCount++;
     refused(refusals[refusedCount % refusals.length]!);
   };
+  const waitingNow = (): number => line.length - first;
+  const nextWaiting = (): Waiting => {
+    const next = line[first++]!;
+    if (first === line.length || first > places) {
+      line = line.slice(first);
+      first = 0;
+    }
+    return next;
+  };
+  const refuseOlderThan = (age: number): void => {
+    const latest = now() - age;
+    while (waitingNow() > 0 && line[first]!.since <= latest) refuse(nextWaiting().refused);
+  };
+
+  /** After this no more calls are begun in this turn of the loop; absent: no turn has begun, so the next one looks at nothing. */
+  let turnEnds: number | undefined;
+  /** Begins a turn unless one has begun, and sees to the next one, which serves those who wait. */
+  const isInTurn = (): boolean => {
+    if (turnEnds === undefined) {
+      turnEnds = now() + TURN_MS;
+      setImmediate(beginTurn);
+    }
+    return now() < turnEnds;
+  };
+  const beginTurn = (): void => {
+    turnEnds = undefined;
+    refuseOlderThan(waitMs);
+    // Each in a callback of its own: what a call does at once is done, and its time spent, before the next one is looked at.
+    for (let n = Math.min(waitingNow(), limit - running, TURN_CALLS); n > 0; n--) setImmediate(serveOne);
+  };
+  const serveOne = (): void => {
+    if (waitingNow() > 0 && running < limit && isInTurn()) admit(nextWaiting().admitted);
+  };
   const admit = (admitted: Waiting['admitted']): void => {
     running++;
     let isIn = true;
@@ -71,26 +117,14 @@ export const createAdmission = (options: AdmissionOptions = {}): Admission => {
       if (!isIn) return;
       isIn = false;
       running--;
-      while (running < limit && first < line.length) admit(line[first++]!.admitted);
-      if (first === line.length) {
-        line = [];
-        first = 0;
-      }
+      if (waitingNow() > 0) isInTurn();
     });
   };
-  const refuseOlderThan = (age: number): void => {
-    const now = performance.now();
-    while (first < line.length && now - line[first]!.since >= age) refuse(line[first++]!.refused);
-    if (first > places) {
-      line = line.slice(first);
-      first = 0;
-    }
-  };
 
-  let expected = performance.now() + TICK_MS;
+  let expected = now() + TICK_MS;
   const watch = setInterval(() => {
-    const late = performance.now() - expected;
-    expected = performance.now() + TICK_MS;
+    const late = now() - expected;
+    expected = now() + TICK_MS;
     if (late > LATE_MS) limit = Math.max(least, Math.floor(limit * 0.8));
     else if (wasFull && late < IN_TIME_MS) limit = Math.min(most, limit + 4);
     wasFull = false;
@@ -100,12 +134,12 @@ export const createAdmission = (options: AdmissionOptions = {}): Admission => {
 
   return {
     enter(admitted, refused) {
-      if (running < limit && first === line.length) return admit(admitted);
-      wasFull = true;
-      if (line.length - first < places) line.push({ since: performance.now(), admitted, refused });
+      if (waitingNow() === 0 && running < limit && isInTurn()) return admit(admitted);
+      wasFull ||= running >= limit;
+      if (waitingNow() < places) line.push({ since: now(), admitted, refused });
       else refuse(refused);
     },
-    state: () => ({ limit, running, waiting: line.length - first, refused: refusedCount }),
+    state: () => ({ limit, running, waiting: waitingNow(), refused: refusedCount }),
     close() {
       clearInterval(watch);
       refuseOlderThan(0);

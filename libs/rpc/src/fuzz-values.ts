@@ -36,6 +36,8 @@ const CURSED: readonly unknown[] = [
   Array.from({ length: 2000 }, (_, index) => index),
 ];
 
+export const cursedTexts: readonly string[] = CURSED.filter((value) => typeof value === 'string');
+
 export const cursed: fc.Arbitrary<unknown> = fc.oneof(
   { arbitrary: fc.constantFrom(...CURSED), weight: 3 },
   { arbitrary: fc.jsonValue({ maxDepth: 3 }), weight: 1 },

@@ -1,4 +1,4 @@
-import { Client, type Metadata, credentials, status, type ChannelOptions, type ServiceError } from '@grpc/grpc-js';
+import { Client, credentials, status, type ChannelOptions, type Metadata, type ServiceError } from '@grpc/grpc-js';
 import { Rejection } from '@sanwang/kernel';
 import { deadlineExceeded } from './endpoint.ts';
 import { decodeStatus } from './grpc-status.ts';

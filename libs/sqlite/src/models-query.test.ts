@@ -109,7 +109,7 @@ describe.each([
       .filter((shop) => sees(shop, asked.scope, owned) && (asked.where ?? []).every((one) => passes(shop, one)))
       .filter((shop) => !asked.search || matchesSearch([shop.name], asked.search))
       .toSorted((one, other) => lower(valueOf(one), valueOf(other)) || lower(one.id, other.id));
-    return direction === 'asc' ? sorted : sorted.reverse();
+    return direction === 'asc' ? sorted : sorted.toReversed();
   };
 
   it.each(Object.entries(ways))('are answered page by page as by hand when %s', (_, limits) => {

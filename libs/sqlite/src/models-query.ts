@@ -14,7 +14,7 @@ import {
   type Scalar,
 } from '@sanwang/read-model';
 import { declaredIndex, leadsOf, listingsOf, smallest, testsBeside, testsInScan, type Sized } from './models-leads.ts';
-import { all, behind, bound, column, conditionsOf, tokenListing, upTo, visible, type Bound, type Rows } from './models-sql.ts';
+import { all, behind, column, conditionsOf, tokenListing, upTo, visible, type Bound, type Rows } from './models-sql.ts';
 
 /** Where one way of answering gives way to another; others only in tests. */
 export interface Limits {

@@ -11,14 +11,15 @@ import { appendGrowth } from './measures/growth.ts';
 import { idleMemory } from './measures/idle.ts';
 import { lifecycles } from './measures/lifecycles.ts';
 import { listCost } from './measures/lists.ts';
-import { queryCost } from './measures/queries.ts';
+import { overload } from './measures/overload.ts';
+import { queryCosts } from './measures/queries.ts';
 import { rebuilds } from './measures/rebuilds.ts';
 import { visibility } from './measures/visibility.ts';
 import { startPlatform } from './platform-process.ts';
 import { preload } from './preload.ts';
 import type { Figure, Report } from './report.ts';
 
-export const benchIds = ['P1', 'P3', 'P4', 'P5', 'P6', 'P7', 'P10', 'lists', 'P11', 'disk'] as const;
+export const benchIds = ['P1', 'P3', 'P4', 'P5', 'P6', 'P7', 'P10', 'P11', 'P12', 'queries', 'disk'] as const;
 export type BenchId = (typeof benchIds)[number];
 
 export interface BenchOptions {
@@ -63,15 +64,15 @@ export const runBench = async (options: BenchOptions): Promise<Report> => {
       step('P3: appends');
       figures.push(...(await appendSyncs(scratch, size)));
     }
-    if (wants('lists')) {
-      step('lists, searches and counts');
-      figures.push(...(await queryCost(scratch, size)));
-    }
     if (wants('P6')) {
       step('P6: appends in a large log');
       figures.push(...(await appendGrowth(scratch, size)));
     }
-    if (wants('P1', 'P4', 'P5', 'P7', 'P10', 'P11', 'disk')) {
+    if (wants('queries')) {
+      step(`lists and searches over ${size.documents} tasks`);
+      figures.push(...(await queryCosts(scratch, size)));
+    }
+    if (wants('P1', 'P4', 'P5', 'P7', 'P10', 'P11', 'P12', 'disk')) {
       step(`a city with ${size.tasks} tasks`);
       await load(folder, cityWith(size.tasks));
     }
@@ -97,6 +98,10 @@ export const runBench = async (options: BenchOptions): Promise<Report> => {
     if (wants('P4')) {
       step('P4: visibility');
       figures.push(...(await visibility(folder, size)));
+    }
+    if (wants('P12')) {
+      step('P12: overload');
+      figures.push(...(await overload(folder, size)));
     }
     if (wants('P5', 'P10', 'disk')) {
       step(`the same city with ${size.manyTasks} tasks`);

@@ -68,3 +68,32 @@ export const openLoop = async (
   await Promise.all(running);
   for (const connection of all) connection.close();
 };
+
+/** Callers who are connected before the time begins. */
+export interface Crowd {
+  /** Asks at a rate of its own: who is not answered in time asks again at once when he is. The server sees at most one call of each. */
+  ask(load: { readonly perSecond: number; readonly seconds: number }, work: (connection: HttpConnection) => Promise<void>): Promise<void>;
+  leave(): void;
+}
+export const connectCrowd = async (http: string, callers: number): Promise<Crowd> => {
+  const connections: HttpConnection[] = [];
+  for (let n = 0; n < callers; n++) connections.push(await connectHttp(http));
+  return {
+    async ask({ perSecond, seconds }, work) {
+      const every = (callers / perSecond) * 1_000;
+      const begun = performance.now();
+      const end = begun + seconds * 1_000;
+      const call = async (connection: HttpConnection, n: number): Promise<void> => {
+        for (let due = begun + (every * n) / callers; due < end; due += every) {
+          const early = due - performance.now();
+          if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
+          if (performance.now() < end) await work(connection);
+        }
+      };
+      await Promise.all(connections.map(call));
+    },
+    leave() {
+      for (const connection of connections) connection.close();
+    },
+  };
+};

@@ -1,12 +1,12 @@
 import { cpSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { EventReader } from '@sanwang/event-store';
-import { isRetriable, Rejection } from '@sanwang/kernel';
+import { Rejection } from '@sanwang/kernel';
 import { layout } from '@sanwang/platform';
 import { seeded } from '@sanwang/messaging/chaos';
 import { openEventLogReader } from '@sanwang/sqlite';
 import { clientsOf, foundCity } from './city.ts';
-import { contactOf, fateOf, inParallel, live, type Answer, type Command, type Say } from './lives.ts';
+import { contactOf, fateOf, inParallel, live, mayPass, type Answer, type Command, type Say } from './lives.ts';
 import { hostPlatform, removeFolder, spawnPlatform, startProcess, temporaryFolder, type ProcessPlatform } from './platform.ts';
 import { sightings } from './sightings.ts';
 import { logFaults, type Acknowledged } from './kept.ts';
@@ -88,7 +88,7 @@ export const crashSchedule = async ({ from, seed, lives = 10, kills = 3 }: Crash
         }
         return answer;
       } catch (error) {
-        if (!isRetriable(error) || Date.now() > end) throw new Error(`${command.key}: ${told(error)}`, { cause: error });
+        if (!mayPass(error) || Date.now() > end) throw new Error(`${command.key}: ${told(error)}`, { cause: error });
         resent++;
         await pause(10);
       }

@@ -1,4 +1,4 @@
-import { Rejection } from '@sanwang/kernel';
+import { isRetriable, Rejection } from '@sanwang/kernel';
 import type { CallOptions } from '@sanwang/rpc';
 import { CHECKLIST, clientsOf, districts, people, type Clients, type District } from './city.ts';
 import type { Platform } from './platform.ts';
@@ -179,6 +179,10 @@ export const sayTo =
       throw error;
     }
   };
+
+/** What may pass by itself, or is to be sent again later because there is too much to do. */
+export const mayPass = (error: unknown): boolean =>
+  isRetriable(error) || (error instanceof Rejection && error.facts['retryAfterSeconds'] !== undefined);
 
 /** Runs the work over the items with at most `width` in flight. */
 export const inParallel = async <Item, Result>(

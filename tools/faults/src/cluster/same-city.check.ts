@@ -61,3 +61,5 @@ try {
   await site.stop();
 }
 if (!process.exitCode) removeFolder(folder);
+// A client that a server's end has left behind must not keep the process alive.
+process.exit();

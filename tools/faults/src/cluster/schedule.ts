@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { isRetriable, Rejection } from '@sanwang/kernel';
+import { Rejection } from '@sanwang/kernel';
 import { seeded } from '@sanwang/messaging/chaos';
 import { openKafka } from '@sanwang/kafka';
 import { openKurrentDb } from '@sanwang/kurrentdb';
 import { leasesDouble } from '@sanwang/messaging/doubles';
 import { clientsOf, foundCity, people } from '../city.ts';
 import { logFaults, type Acknowledged } from '../kept.ts';
-import { fateOf, inParallel, live, type Answer, type Command, type Say } from '../lives.ts';
+import { fateOf, inParallel, live, mayPass, type Answer, type Command, type Say } from '../lives.ts';
 import { topicFaults } from '../topics.ts';
 import { faultsFound } from '../verified.ts';
 import { mishaps } from './mishaps.ts';
@@ -44,6 +44,18 @@ const told = (error: unknown): string =>
 
 const sendOnce = (site: Site, { key, subject, readTokens, send }: Command): Promise<Answer> =>
   send(clientsOf(site, subject), { idempotencyKey: key, readTokens, timeoutMs: 10_000 });
+
+/** Sends it again until it is answered; what may pass may do so ten times. */
+const sendAgain = async (site: Site, command: Command): Promise<Answer> => {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await sendOnce(site, command);
+    } catch (error) {
+      if (!mayPass(error) || tries === 10) throw error;
+      await pause(1_000);
+    }
+  }
+};
 
 /** Waits until every model has taken in what there is; answers what still moves after so long. */
 const unsettled = async (site: Site): Promise<readonly string[]> => {
@@ -97,7 +109,7 @@ export const clusterSchedule = async (options: ClusterScheduleOptions): Promise<
             acknowledged.push({ command, answer });
             return answer;
           } catch (error) {
-            if (!isRetriable(error)) throw new Error(`${command.key}: ${told(error)}`, { cause: error });
+            if (!mayPass(error)) throw new Error(`${command.key}: ${told(error)}`, { cause: error });
             if (!mended) since = Date.now();
             else if (Date.now() - since > PATIENCE_MS) throw new Error(`${command.key} is not answered: ${told(error)}`, { cause: error });
             resent++;
@@ -132,7 +144,7 @@ export const clusterSchedule = async (options: ClusterScheduleOptions): Promise<
         acknowledged.filter((_, n) => n % 4 === seed % 4),
         WIDTH,
         async ({ command, answer }) => {
-          const again = await sendOnce(site, command).catch((error: unknown) => told(error));
+          const again = await sendAgain(site, command).catch((error: unknown) => told(error));
           if (typeof again === 'string') faults.push(`${command.key}: acknowledged, and refused when sent again: ${again}`);
           else if (again.id !== answer.id || again.revision !== answer.revision)
             faults.push(`${command.key}: answered ${answer.id}@${answer.revision}, and ${again.id}@${again.revision} when sent again`);
