@@ -56,13 +56,16 @@ const CHANNEL: ChannelOptions = {
 /** What no server of ours ever says without details: then the connection or what stands between has said it. */
 const OF_THE_TRANSPORT: readonly number[] = [status.CANCELLED, status.UNKNOWN, status.UNIMPLEMENTED, status.INTERNAL, status.UNAVAILABLE];
 
+const away = (service: string, cause: unknown): Rejection =>
+  new Rejection('unavailable', 'service-unavailable', `The service ${service} is not available at the moment.`, {
+    facts: { service },
+    cause,
+  });
+
 const rejectionOf = (error: ServiceError, service: string): Rejection => {
   const details = error.metadata?.get('grpc-status-details-bin')[0];
   if (!(details instanceof Buffer) && OF_THE_TRANSPORT.includes(error.code)) {
-    return new Rejection('unavailable', 'service-unavailable', `The service ${service} is not available at the moment.`, {
-      facts: { service },
-      cause: error,
-    });
+    return away(service, error);
   }
   if (!(details instanceof Buffer) && error.code === status.DEADLINE_EXCEEDED) return deadlineExceeded();
   return decodeStatus(error.code ?? status.UNKNOWN, error.details, details instanceof Buffer ? details : undefined);
@@ -80,9 +83,14 @@ export const openChannel = (target: string, { tls, serverName, service = target 
   return {
     unary: ({ path, request, metadata, deadline }) =>
       new Promise((resolve, reject) => {
-        client.makeUnaryRequest(path, asIs, asIs, request, metadata, { deadline }, (error, response) =>
-          error ? reject(rejectionOf(error, service)) : resolve(response!),
-        );
+        try {
+          client.makeUnaryRequest(path, asIs, asIs, request, metadata, { deadline }, (error, response) =>
+            error ? reject(rejectionOf(error, service)) : resolve(response!),
+          );
+        } catch (error) {
+          // The connection was closed on our side.
+          reject(away(service, error));
+        }
       }),
     close: () => client.close(),
   };

@@ -179,9 +179,10 @@ export const startService = async (definition: ServiceDefinition, parts: Service
     attachments: parts.attachments,
   };
 
-  /** What a decision takes from elsewhere: the copies that other contexts' events feed. */
-  const foreign = models.filter(({ definition: model }) =>
-    Object.keys(model.on).some((type) => !type.startsWith(`${definition.context}.`)),
+  /** What a decision takes from elsewhere, and from who the caller is: what other contexts' events feed, and the directory's copies. */
+  const facts = models.filter(
+    ({ definition: model }) =>
+      copyNames.has(model.name) || Object.keys(model.on).some((type) => !type.startsWith(`${definition.context}.`)),
   );
   /**
    * Nobody has a duty before the directory is known. A command works with copies of what other contexts know: they must have
@@ -200,7 +201,7 @@ export const startService = async (definition: ServiceDefinition, parts: Service
       if (handler.kind === 'command') {
         const refusal = obstacle();
         if (refusal) throw refusal;
-        await awaitTokens(foreign, call.readTokens, call.deadline);
+        await awaitTokens(facts, call.readTokens, call.deadline);
       }
       return handler.handle(request, call);
     },

