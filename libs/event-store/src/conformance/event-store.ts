@@ -156,8 +156,8 @@ export const eventStoreConformance = (name: string, open: () => Promise<EventSto
         for (const { position } of page.events) expect(position).toBeLessThanOrEqual(page.position);
       }
       expect(pages.at(-1)!.position).toBeGreaterThanOrEqual(all.at(-1)!.position);
-      const [before] = await collect(store.readAll({ prefix: '', after: LOG_START, pageSize: 1 }));
-      const everything = await collect(store.readAll({ prefix: '', after: before!.position }));
+      // Before that a shared server may hold what others have damaged on purpose.
+      const everything = await collect(store.readAll({ prefix: '', after: all[0]!.position }));
       const contexts = everything.map(({ stream }) => stream.split('.')[0]);
       expect(contexts).toEqual(expect.arrayContaining([mine, other]));
     });
