@@ -1,5 +1,5 @@
-import { topicOf } from '@sanwang/messaging';
-import { districtTopic, type ClusterData } from './cluster-data.ts';
+import { districtTopicOf, topicOf } from '@sanwang/messaging';
+import type { ClusterData } from './cluster-data.ts';
 
 /** A right on the brokers, from any host. */
 export interface AclRule {
@@ -42,7 +42,7 @@ export const desiredAcls = ({ users, districts, districtContexts }: ClusterData)
     allow(user, 'read', 'topic', PREFIX, 'prefixed'),
     allow(user, 'read', 'group', `${context}.`, 'prefixed'),
     ...(districtContexts.includes(context) ? districts : []).map((code) =>
-      allow(user, 'write', 'topic', districtTopic(code, context), 'literal'),
+      allow(user, 'write', 'topic', districtTopicOf(code, context), 'literal'),
     ),
   ]);
   const bureaus = users.bureaus.flatMap(({ user, districts: own, group }) => [

@@ -1,10 +1,10 @@
 import { leasesDouble } from '@sanwang/messaging/doubles';
-import type { Bus } from '@sanwang/messaging';
+import { districtTopicOf, type Bus } from '@sanwang/messaging';
 import { eventually } from '@sanwang/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openKafkaAdministration, type KafkaAdministration } from './administration.ts';
 import { openKafka } from './bus.ts';
-import { ClusterData, districtTopic } from './cluster-data.ts';
+import { ClusterData } from './cluster-data.ts';
 import { startKafkaTestbed, type KafkaTestbed } from './testbed.ts';
 
 const SOON = 30_000;
@@ -20,8 +20,8 @@ const data = ClusterData.parse({
     ],
   },
 });
-const own = districtTopic('440304', 'registration');
-const next = districtTopic('440305', 'registration');
+const own = districtTopicOf('440304', 'registration');
+const next = districtTopicOf('440305', 'registration');
 const message = (n: number) => ({ key: 'a', headers: { ce_id: String(n) }, value: `{"n":${n}}` });
 const denied = { code: 'permission-denied', reason: 'bus-permission-denied' };
 

@@ -32,6 +32,3 @@ export const ClusterData = z.strictObject({
     .optional(),
 });
 export type ClusterData = z.infer<typeof ClusterData>;
-
-/** A district's topic of what a bureau may know of a context. */
-export const districtTopic = (code: string, context: string): string => `sanwang.district.${code}.${context}.v1`;

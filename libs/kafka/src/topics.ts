@@ -1,9 +1,8 @@
-import { DEFAULT_PARTITIONS, topicOf } from '@sanwang/messaging';
-import { districtTopic, type ClusterData } from './cluster-data.ts';
+import { DEFAULT_PARTITIONS, DISTRICT_PARTITIONS, districtTopicOf, topicOf } from '@sanwang/messaging';
+import type { ClusterData } from './cluster-data.ts';
 
 /** What holds for every topic of the platform: nothing is thrown away, and nothing compacted. */
 export const KEPT_FOR_EVER = { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'retention.bytes': '-1' } as const;
-const DISTRICT_PARTITIONS = 3;
 
 type Config = Readonly<Record<string, string>>;
 
@@ -37,7 +36,7 @@ export const desiredTopics = (data: ClusterData): readonly DesiredTopic[] => {
   return [
     ...data.contexts.map((context) => ({ topic: topicOf(context), partitions: DEFAULT_PARTITIONS, ...common })),
     ...data.districts.flatMap((code) =>
-      data.districtContexts.map((context) => ({ topic: districtTopic(code, context), partitions: DISTRICT_PARTITIONS, ...common })),
+      data.districtContexts.map((context) => ({ topic: districtTopicOf(code, context), partitions: DISTRICT_PARTITIONS, ...common })),
     ),
   ];
 };

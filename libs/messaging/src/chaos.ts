@@ -52,10 +52,7 @@ const cut = <T>(list: readonly T[], random: () => number): T[][] => {
 export const chaosBus = (bus: Bus, seed: number): Bus => {
   const random = seeded(seed);
   return {
-    ensureTopic: (topic, options) => bus.ensureTopic(topic, options),
-    topicInfo: (topic) => bus.topicInfo(topic),
-    endOffsets: (topic) => bus.endOffsets(topic),
-    relayCheckpoint: (context) => bus.relayCheckpoint(context),
+    ...bus,
     async relaySeat(context, topic, signal) {
       const seat = await bus.relaySeat(context, topic, signal);
       return {
@@ -66,7 +63,6 @@ export const chaosBus = (bus: Bus, seed: number): Bus => {
         },
       };
     },
-    send: (topic, messages) => bus.send(topic, messages),
     consume: (options) =>
       bus.consume({
         ...options,
@@ -80,7 +76,6 @@ export const chaosBus = (bus: Bus, seed: number): Bus => {
           }
         },
       }),
-    close: () => bus.close(),
   };
 };
 

@@ -169,10 +169,7 @@ export const observeBus = (bus: Bus, metrics: Metrics): Bus => {
     metrics.publishedMessages.inc({ topic }, messages.length);
   };
   return {
-    ensureTopic: (topic, options) => bus.ensureTopic(topic, options),
-    topicInfo: (topic) => bus.topicInfo(topic),
-    endOffsets: (topic) => bus.endOffsets(topic),
-    relayCheckpoint: (context) => bus.relayCheckpoint(context),
+    ...bus,
     async relaySeat(context, topic, signal) {
       const seat = await bus.relaySeat(context, topic, signal);
       return {
@@ -181,8 +178,6 @@ export const observeBus = (bus: Bus, metrics: Metrics): Bus => {
       };
     },
     send: (topic, messages) => observed(topic, messages, (outgoing) => bus.send(topic, outgoing)),
-    consume: (options) => bus.consume(options),
-    close: () => bus.close(),
   };
 };
 

@@ -1,12 +1,11 @@
 import { cpSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { EventReader } from '@sanwang/event-store';
-import { Rejection } from '@sanwang/kernel';
 import { layout } from '@sanwang/platform';
 import { seeded } from '@sanwang/messaging/chaos';
 import { openEventLogReader } from '@sanwang/sqlite';
 import { clientsOf, foundCity } from './city.ts';
-import { contactOf, fateOf, inParallel, live, mayPass, type Answer, type Command, type Say } from './lives.ts';
+import { contactOf, fateOf, inParallel, live, mayPass, told, type Answer, type Command, type Say } from './lives.ts';
 import { hostPlatform, removeFolder, spawnPlatform, startProcess, temporaryFolder, type ProcessPlatform } from './platform.ts';
 import { sightings } from './sightings.ts';
 import { logFaults, type Acknowledged } from './kept.ts';
@@ -123,13 +122,6 @@ export const crashSchedule = async ({ from, seed, lives = 10, kills = 3 }: Crash
 
 const sendOnce = (platform: ProcessPlatform, { key, subject, readTokens, send }: Command): Promise<Answer> =>
   send(clientsOf(platform, subject), { idempotencyKey: key, readTokens, timeoutMs: 5_000 });
-
-const told = (error: unknown): string =>
-  error instanceof Rejection
-    ? `${error.code}/${error.reason}: ${error.message}`
-    : error instanceof Error
-      ? (error.stack ?? error.message)
-      : String(error);
 
 const withLog = async <T>(folder: string, read: (log: EventReader) => Promise<T>): Promise<T> => {
   const log = openEventLogReader(layout(folder).log);

@@ -184,6 +184,14 @@ export const sayTo =
 export const mayPass = (error: unknown): boolean =>
   isRetriable(error) || (error instanceof Rejection && error.facts['retryAfterSeconds'] !== undefined);
 
+/** An error in a report: a rejection by its code and reason, any other with where it came from. */
+export const told = (error: unknown): string =>
+  error instanceof Rejection
+    ? `${error.code}/${error.reason}: ${error.message}`
+    : error instanceof Error
+      ? (error.stack ?? error.message)
+      : String(error);
+
 /** Runs the work over the items with at most `width` in flight. */
 export const inParallel = async <Item, Result>(
   items: readonly Item[],

@@ -1,12 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Rejection } from '@sanwang/kernel';
 import { seeded } from '@sanwang/messaging/chaos';
 import { openKafka } from '@sanwang/kafka';
 import { openKurrentDb } from '@sanwang/kurrentdb';
 import { leasesDouble } from '@sanwang/messaging/doubles';
 import { clientsOf, foundCity, people } from '../city.ts';
 import { logFaults, type Acknowledged } from '../kept.ts';
-import { fateOf, inParallel, live, mayPass, type Answer, type Command, type Say } from '../lives.ts';
+import { fateOf, inParallel, live, mayPass, told, type Answer, type Command, type Say } from '../lives.ts';
 import { topicFaults } from '../topics.ts';
 import { faultsFound } from '../verified.ts';
 import { mishaps } from './mishaps.ts';
@@ -34,13 +33,6 @@ export interface ClusterReport {
 const WIDTH = 6;
 /** A cluster from which all mishaps are gone has so long (ms) to answer a command, to be ready and to settle. */
 const PATIENCE_MS = 180_000;
-
-const told = (error: unknown): string =>
-  error instanceof Rejection
-    ? `${error.code}/${error.reason}: ${error.message}`
-    : error instanceof Error
-      ? (error.stack ?? error.message)
-      : String(error);
 
 const sendOnce = (site: Site, { key, subject, readTokens, send }: Command): Promise<Answer> =>
   send(clientsOf(site, subject), { idempotencyKey: key, readTokens, timeoutMs: 10_000 });
